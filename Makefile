@@ -1,0 +1,41 @@
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+SYNCED := $(VENV)/.synced
+UV := uv==0.13.8
+
+.DEFAULT_GOAL := help
+.PHONY: help setup demo test check lock clean
+
+help: ## list every target
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
+
+setup: $(SYNCED) ## make .venv and install what requirements.lock pins
+
+demo: $(SYNCED) ## run the whole daily job for three simulated days against the sandbox
+	$(BIN)/runwu demo
+
+test: $(SYNCED) ## run the default tests, with full coverage asked of rules/
+	$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+check: $(SYNCED) ## formatting, lint, types, import contracts
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/mypy .
+	$(BIN)/lint-imports
+
+lock: $(SYNCED) ## renew requirements.lock from pyproject.toml
+	$(BIN)/uv pip compile pyproject.toml --universal --all-extras --generate-hashes --no-header --quiet --upgrade -o requirements.lock
+
+clean: ## stop what runwu started here and remove what was made
+	-@[ ! -x $(BIN)/runwu ] || $(BIN)/runwu down
+	rm -rf $(VENV) .runwu .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache .coverage
+
+$(SYNCED): requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || { \
+	  echo "runwu needs Python 3.11 or later; name one with: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 2; }
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check $(UV)
+	$(BIN)/uv pip sync --quiet --python $(BIN)/python --require-hashes requirements.lock
+	$(BIN)/uv pip install --quiet --python $(BIN)/python --no-deps --no-build-isolation --editable .
+	@touch $@

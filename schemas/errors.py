@@ -1,0 +1,55 @@
+"""
+Everything that stops a command, and what may be done about it.
+
+    RunwuError
+    ├── ConfigurationError   what is configured cannot work; the message says how to mend it
+    ├── SourceError          a source could not be read; reads are idempotent, so a retry is safe
+    ├── ContractError        the data broke its contract; nothing is published, nothing is sent
+    ├── RunRefused           a run must not start now, and why
+    └── ChannelError         a channel call did not succeed
+        ├── NotSent          it surely reached nobody: may be tried again
+        ├── Rejected         the channel said no for good
+        └── Unknown          it may have gone through: reconcile, never send again blindly
+
+Expected outcomes (a candidate held back, a wording that breaks a rule) are values, not errors.
+"""
+
+
+class RunwuError(Exception):
+    """Base of all; its text is one sentence fit for an operator."""
+
+
+class ConfigurationError(RunwuError):
+    """What is configured cannot work."""
+
+
+class SourceError(RunwuError):
+    """A source could not be read."""
+
+
+class ContractError(RunwuError):
+    """Data broke its contract; nothing of it was published."""
+
+
+class RunRefused(RunwuError):
+    """The run must not start now."""
+
+
+class ChannelError(RunwuError):
+    """A channel call did not succeed; `code` is the channel's own error code, if it gave one."""
+
+    def __init__(self, message: str, code: int | None = None) -> None:
+        super().__init__(message)
+        self.code = code
+
+
+class NotSent(ChannelError):
+    """The call surely reached nobody."""
+
+
+class Rejected(ChannelError):
+    """The channel refused for good; the same call would be refused again."""
+
+
+class Unknown(ChannelError):
+    """No answer: the call may have gone through."""

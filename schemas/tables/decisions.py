@@ -1,0 +1,134 @@
+"""Who has a reason, who won, and what it costs them of their budget."""
+
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlmodel import Field
+
+from schemas.enums import Category, LedgerKind, MessageState, Verdict
+from schemas.tables.columns import Table, instant
+
+OPEN_STATES = (
+    "planned",
+    "drafted",
+    "in_review",
+    "held",
+    "approved",
+    "queued",
+    "dispatched",
+    "confirmed",
+    "unknown",
+)
+_OPEN = "state IN ({})".format(", ".join(f"'{state}'" for state in OPEN_STATES))
+
+
+class Candidate(Table, table=True):
+    """A person with a reason to hear from us today. `inputs` is what the scene's SQL found."""
+
+    __table_args__ = (UniqueConstraint("run_id", "person_id", "scene"),)
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    run_id: int = Field(foreign_key="run.id", sa_type=BigInteger)
+    person_id: int = Field(foreign_key="person.id", sa_type=BigInteger, index=True)
+    scene: str
+    wording_key: str
+    value: float
+    window_until: datetime = instant()
+    inputs: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+
+
+class GovernorDecision(Table, table=True):
+    """What the governor said of a candidate, why, and on which inputs."""
+
+    __tablename__ = "decision"
+
+    candidate_id: int = Field(foreign_key="candidate.id", primary_key=True, sa_type=BigInteger)
+    verdict: Verdict
+    reasons: list[Any] = Field(default_factory=list, sa_type=JSONB)
+    frees_at: datetime | None = instant(default=None)
+    winner_id: int | None = Field(default=None, sa_type=BigInteger)
+    inputs: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    policy_version: str
+
+
+class Message(Table, table=True):
+    """A winning candidate on its way to a person; its id is its candidate's."""
+
+    __table_args__ = (
+        Index(
+            "uq_message_open",
+            "person_id",
+            "scene",
+            unique=True,
+            postgresql_where=text(_OPEN),
+        ),
+        Index("ix_message_open_state", "state", "window_until", postgresql_where=text(_OPEN)),
+        Index("ix_message_run", "run_id", "state"),
+        Index("ix_message_wording", "wording_id"),
+    )
+
+    id: int = Field(foreign_key="candidate.id", primary_key=True, sa_type=BigInteger)
+    run_id: int = Field(foreign_key="run.id", sa_type=BigInteger)
+    person_id: int = Field(foreign_key="person.id", sa_type=BigInteger)
+    scene: str
+    category: Category
+    channel: str
+    sender: str
+    contact: str
+    wording_id: int | None = Field(default=None, foreign_key="wording.id", sa_type=BigInteger)
+    state: MessageState
+    planned_for: datetime = instant()
+    window_until: datetime = instant()
+
+
+class MessageEvent(Table, table=True):
+    """One move of a message, with its reason."""
+
+    message_id: int = Field(foreign_key="message.id", primary_key=True, sa_type=BigInteger)
+    seq: int = Field(primary_key=True)
+    at: datetime = instant()
+    from_state: MessageState | None = None
+    to_state: MessageState
+    reason: str
+
+
+class Ledger(Table, table=True):
+    """
+    Append-only budget rows: a slot is reserved once and closed once, by release or delivery.
+
+    Everything a cap needs is frozen here at the time of writing, so that later changes of a
+    person, zone or policy do not rewrite history. `at` and `until` span the reservation; for a
+    delivery `at` is when the person got the message, for a release when the slot came free.
+    """
+
+    __table_args__ = (
+        Index(
+            "uq_ledger_reservation",
+            "slot",
+            unique=True,
+            postgresql_where=text("kind = 'reservation'"),
+        ),
+        Index(
+            "uq_ledger_closing",
+            "slot",
+            unique=True,
+            postgresql_where=text("kind <> 'reservation'"),
+        ),
+        Index("ix_ledger_person", "person_id", "at"),
+    )
+
+    id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
+    slot: int = Field(foreign_key="candidate.id", sa_type=BigInteger)
+    kind: LedgerKind
+    person_id: int = Field(foreign_key="person.id", sa_type=BigInteger)
+    contact: str
+    category: Category
+    at: datetime = instant()
+    until: datetime = instant()
+    zone: str
+    local_date: date
+    policy_version: str
+    ghost: bool = False
+    reason: str = ""
