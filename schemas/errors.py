@@ -9,6 +9,7 @@ Everything that stops a command, and what may be done about it.
     └── ChannelError         a channel call did not succeed
         ├── NotSent          it surely reached nobody: may be tried again
         ├── Rejected         the channel said no for good
+        │   └── Nobody       because none of the recipients can be reached
         └── Unknown          it may have gone through: reconcile, never send again blindly
 
 Expected outcomes (a candidate held back, a wording that breaks a rule) are values, not errors.
@@ -49,6 +50,10 @@ class NotSent(ChannelError):
 
 class Rejected(ChannelError):
     """The channel refused for good; the same call would be refused again."""
+
+
+class Nobody(Rejected):
+    """None of the recipients can be reached."""
 
 
 class Unknown(ChannelError):

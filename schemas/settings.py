@@ -45,7 +45,7 @@ class Business(Section):
 
     name: str = "润物咖啡"
     timezone: Zone = "Asia/Shanghai"
-    contact: str = "直接回复您的专属顾问"
+    contact: str = "直接回复我"
 
 
 class DropRule(Section):
@@ -168,10 +168,12 @@ class Policy(Section):
     lapsed_days: int = Field(default=180, ge=1)
     regular_gaps: int = Field(default=3, ge=2)
     regular_spread: float = Field(default=0.35, gt=0)
+    staple_share: float = Field(default=0.5, gt=0, le=1)
     due_lead_days: int = Field(default=2, ge=0)
     due_overrun: float = Field(default=1.3, ge=1)
 
     data_max_age_hours: int = Field(default=26, ge=1)
+    quarantine_floor: int = Field(default=10, ge=0)
     max_quarantined_share: float = Field(default=0.05, ge=0, le=1)
 
     @property

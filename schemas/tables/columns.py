@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
-from sqlalchemy import TIMESTAMP, Dialect
+from sqlalchemy import TIMESTAMP, Dialect, String
 from sqlalchemy.orm import declared_attr
 from sqlalchemy.types import TypeDecorator
 from sqlmodel import Field, SQLModel
@@ -42,6 +42,11 @@ class Instant(TypeDecorator[datetime]):
 def instant(**kwargs: Any) -> Any:
     """Return a field for an aware instant."""
     return Field(sa_type=Instant, **kwargs)
+
+
+def word(**kwargs: Any) -> Any:
+    """Return a field for an enum, stored as its plain value so that SQL reads as it is spoken."""
+    return Field(sa_type=String, **kwargs)
 
 
 def money(**kwargs: Any) -> Any:

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from schemas.enums import Category, LedgerKind, MessageState, Verdict
-from schemas.tables.columns import Table, instant
+from schemas.tables.columns import Table, instant, word
 
 OPEN_STATES = (
     "planned",
@@ -21,7 +21,8 @@ OPEN_STATES = (
     "confirmed",
     "unknown",
 )
-_OPEN = "state IN ({})".format(", ".join(f"'{state}'" for state in OPEN_STATES))
+OPEN = "state IN ({})".format(", ".join(f"'{state}'" for state in OPEN_STATES))
+"""SQL that is true of a message on its way; said as the partial indexes say it."""
 
 
 class Candidate(Table, table=True):
@@ -45,7 +46,7 @@ class GovernorDecision(Table, table=True):
     __tablename__ = "decision"
 
     candidate_id: int = Field(foreign_key="candidate.id", primary_key=True, sa_type=BigInteger)
-    verdict: Verdict
+    verdict: Verdict = word()
     reasons: list[Any] = Field(default_factory=list, sa_type=JSONB)
     frees_at: datetime | None = instant(default=None)
     winner_id: int | None = Field(default=None, sa_type=BigInteger)
@@ -62,9 +63,9 @@ class Message(Table, table=True):
             "person_id",
             "scene",
             unique=True,
-            postgresql_where=text(_OPEN),
+            postgresql_where=text(OPEN),
         ),
-        Index("ix_message_open_state", "state", "window_until", postgresql_where=text(_OPEN)),
+        Index("ix_message_open_state", "state", "window_until", postgresql_where=text(OPEN)),
         Index("ix_message_run", "run_id", "state"),
         Index("ix_message_wording", "wording_id"),
     )
@@ -73,12 +74,12 @@ class Message(Table, table=True):
     run_id: int = Field(foreign_key="run.id", sa_type=BigInteger)
     person_id: int = Field(foreign_key="person.id", sa_type=BigInteger)
     scene: str
-    category: Category
+    category: Category = word()
     channel: str
     sender: str
     contact: str
     wording_id: int | None = Field(default=None, foreign_key="wording.id", sa_type=BigInteger)
-    state: MessageState
+    state: MessageState = word()
     planned_for: datetime = instant()
     window_until: datetime = instant()
 
@@ -89,8 +90,8 @@ class MessageEvent(Table, table=True):
     message_id: int = Field(foreign_key="message.id", primary_key=True, sa_type=BigInteger)
     seq: int = Field(primary_key=True)
     at: datetime = instant()
-    from_state: MessageState | None = None
-    to_state: MessageState
+    from_state: MessageState | None = word(default=None)
+    to_state: MessageState = word()
     reason: str
 
 
@@ -121,10 +122,10 @@ class Ledger(Table, table=True):
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     slot: int = Field(foreign_key="candidate.id", sa_type=BigInteger)
-    kind: LedgerKind
+    kind: LedgerKind = word()
     person_id: int = Field(foreign_key="person.id", sa_type=BigInteger)
     contact: str
-    category: Category
+    category: Category = word()
     at: datetime = instant()
     until: datetime = instant()
     zone: str

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlmodel import Field
 
 from schemas.enums import DispatchState, MessageState
-from schemas.tables.columns import Money, Table, instant, money
+from schemas.tables.columns import Money, Table, instant, money, word
 
 
 class Dispatch(Table, table=True):
@@ -34,7 +34,7 @@ class Dispatch(Table, table=True):
     part: int
     marker: str = Field(unique=True)
     msgid: str | None = Field(default=None, unique=True)
-    state: DispatchState
+    state: DispatchState = word()
     queued_at: datetime = instant()
     called_at: datetime | None = instant(default=None)
     until: datetime = instant()
@@ -50,15 +50,27 @@ class DispatchRecipient(Table, table=True):
 
 
 class Delivery(Table, table=True):
-    """What became of a dispatched message: who was reached, who was not, and when."""
+    """
+    What became of a dispatched message: who was reached, who was not, and when.
 
-    __table_args__ = (Index("ix_delivery_person", "person_id", "at"),)
+    `answered` is null until `answer_until` has passed, then whether anything followed.
+    """
+
+    __table_args__ = (
+        Index("ix_delivery_person", "person_id", "at"),
+        Index(
+            "ix_delivery_awaiting",
+            "answer_until",
+            postgresql_where=text("answered IS NULL AND status = 'delivered'"),
+        ),
+    )
 
     message_id: int = Field(foreign_key="message.id", primary_key=True, sa_type=BigInteger)
     person_id: int = Field(foreign_key="person.id", sa_type=BigInteger)
-    status: MessageState
+    status: MessageState = word()
     at: datetime = instant()
     answer_until: datetime = instant()
+    answered: bool | None = None
 
 
 class Outcome(Table, table=True):

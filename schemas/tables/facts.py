@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import ARRAY, JSONB
 from sqlmodel import Field
 
 from schemas.enums import Lifecycle
-from schemas.tables.columns import Money, Table, instant, money
+from schemas.tables.columns import Money, Table, instant, money, word
 
 
 class StalePerson(Table, table=True):
@@ -31,7 +31,7 @@ class PersonFacts(Table, table=True):
     spent: Money = money()
     first_order_at: datetime | None = instant(default=None)
     last_order_at: datetime | None = instant(default=None)
-    gaps: list[int] = Field(sa_type=ARRAY(Integer))  # type: ignore[call-overload]
+    gaps: list[int] = Field(sa_type=ARRAY(Integer))
     gap_median: float | None = None
     gap_spread: float | None = None
     due_from: date | None = None
@@ -70,7 +70,7 @@ class SegmentMembership(Table, table=True):
     )
 
     person_id: int = Field(foreign_key="person.id", primary_key=True, sa_type=BigInteger)
-    segment: Lifecycle = Field(primary_key=True)
+    segment: Lifecycle = word(primary_key=True)
     since: date = Field(primary_key=True)
     until: date | None = None
     evidence: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)

@@ -6,7 +6,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint
 from sqlmodel import Field
 
 from schemas.enums import OrderStatus
-from schemas.tables.columns import Money, Table, instant, money
+from schemas.tables.columns import Money, Table, instant, money, word
 
 
 class Product(Table, table=True):
@@ -30,7 +30,7 @@ class ShopOrder(Table, table=True):
     key: str
     member_id: int = Field(foreign_key="member.id", sa_type=BigInteger)
     ordered_at: datetime = instant()
-    status: OrderStatus
+    status: OrderStatus = word()
     currency: str
 
 

@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from schemas.enums import Entity, RunStatus
-from schemas.tables.columns import Money, Table, instant
+from schemas.tables.columns import Money, Table, instant, word
 
 
 class Run(Table, table=True):
@@ -29,7 +29,7 @@ class Run(Table, table=True):
     as_of: datetime = instant()
     opened_at: datetime = instant()
     finished_at: datetime | None = instant(default=None)
-    status: RunStatus = RunStatus.OPEN
+    status: RunStatus = word(default=RunStatus.OPEN)
     books: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
 
 
@@ -37,7 +37,7 @@ class Watermark(Table, table=True):
     """Up to when a source has been read and published; moved by the publishing commit only."""
 
     source: str = Field(primary_key=True)
-    entity: Entity = Field(primary_key=True)
+    entity: Entity = word(primary_key=True)
     until: datetime = instant()
 
 
@@ -57,7 +57,7 @@ class DataVerdict(Table, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     run_id: int = Field(foreign_key="run.id", sa_type=BigInteger)
     source: str
-    entity: Entity
+    entity: Entity = word()
     window_from: datetime | None = instant(default=None)
     window_until: datetime = instant()
     passed: bool
@@ -78,7 +78,7 @@ class Quarantine(Table, table=True):
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     run_id: int = Field(foreign_key="run.id", sa_type=BigInteger)
     source: str
-    entity: Entity
+    entity: Entity = word()
     rule: str
     column_name: str
     value: str | None = None

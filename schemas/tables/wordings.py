@@ -8,7 +8,7 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from schemas.enums import Category, Voice
-from schemas.tables.columns import Table, instant
+from schemas.tables.columns import Table, instant, word
 
 
 class Wording(Table, table=True):
@@ -21,8 +21,8 @@ class Wording(Table, table=True):
     key: str
     scene: str
     channel: str
-    voice: Voice
-    category: Category
+    voice: Voice = word()
+    category: Category = word()
     segment: str
     slots: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
 
@@ -45,10 +45,16 @@ class Draft(Table, table=True):
 
 
 class ReviewBatch(Table, table=True):
-    """Up to 25 wordings in one form; `generation` counts how often the form was opened."""
+    """
+    Up to 25 wordings in one form; `generation` counts how often the form was opened.
+
+    `token` keys the Prefect runs of the batch, so that a database made anew never meets the runs
+    of its predecessor.
+    """
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     run_id: int = Field(foreign_key="run.id", sa_type=BigInteger, index=True)
+    token: str = Field(unique=True)
     generation: int = 1
     flow_run_id: str | None = None
     opened_at: datetime = instant()

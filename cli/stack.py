@@ -1,0 +1,129 @@
+"""Everything that must run before a flow can: database, sandbox, Prefect server, served flows."""
+
+import os
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from cli.services import Services, answers, free_port
+from schemas.settings import SANDBOX, Settings, ShopSource
+
+_SANDBOX_PORT = 4280
+_PREFECT_PORT = 4200
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Stack:
+    """What runs, and where."""
+
+    database_url: str
+    prefect_url: str
+    sandbox_url: str | None
+
+    def page(self, flow_run: str) -> str:
+        """Return the address at which an operator decides on a suspended run."""
+        return f"{self.prefect_url}/v2/runs/flow-run/{flow_run}"
+
+
+def uses_sandbox(settings: Settings) -> bool:
+    """Tell whether anything in the settings points to the sandbox."""
+    shops = [s.base_url for s in settings.sources.values() if isinstance(s, ShopSource)]
+    return SANDBOX in (settings.channels.wecom.base_url, *shops)
+
+
+def raise_stack(
+    home: Path,
+    database_url: str,
+    settings: Settings,
+    config: Path | None,
+    say: Say,
+    sandbox_options: tuple[str, ...] = (),
+) -> Stack:
+    """
+    Start what does not run yet, and point this process's environment at it.
+
+    Must come before Prefect or anything that imports it: Prefect reads its settings on import.
+    """
+    services = Services(home)
+    os.environ.update(_environment(home, database_url, config))
+    sandbox_url = None
+    if uses_sandbox(settings):
+        sandbox_url = _sandbox(services, sandbox_options, say)
+        os.environ["RUNWU_SANDBOX_URL"] = sandbox_url
+    prefect_url = _prefect(services, say)
+    os.environ["PREFECT_API_URL"] = f"{prefect_url}/api"
+    _flows(services, prefect_url, say)
+    return Stack(database_url, prefect_url, sandbox_url)
+
+
+def lower_stack(home: Path) -> list[str]:
+    """Stop the processes of a home folder; return the names of those that ran."""
+    services = Services(home)
+    return [name for name in ("flows", "prefect", "sandbox") if services.stop(name)]
+
+
+def _environment(home: Path, database_url: str, config: Path | None) -> dict[str, str]:
+    values = {
+        "DATABASE_URL": database_url,
+        "RUNWU_HOME": str(home.resolve()),
+        "PREFECT_HOME": str(home.resolve() / "prefect"),
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        # Operators read our log lines beside Prefect's; the terminal belongs to the command.
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "runwu",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
+        "PREFECT_RUNNER_POLL_FREQUENCY": "2",
+    }
+    if config is not None:
+        values["RUNWU_CONFIG"] = str(config.resolve())
+    return values
+
+
+def _sandbox(services: Services, options: tuple[str, ...], say: Say) -> str:
+    found = services.running("sandbox")
+    if found is None:
+        port = free_port(_SANDBOX_PORT)
+        url = f"http://127.0.0.1:{port}"
+        say(f"starting the sandbox on {url}")
+        found = services.start(
+            "sandbox",
+            ["cli.main", "sandbox", "all", "--port", str(port), *options],
+            {},
+            url=url,
+            ready=lambda: answers(f"{url}/sandbox/clock"),
+        )
+    return found.url
+
+
+def _prefect(services: Services, say: Say) -> str:
+    found = services.running("prefect")
+    if found is None:
+        port = free_port(_PREFECT_PORT)
+        url = f"http://127.0.0.1:{port}"
+        say(f"starting the Prefect server on {url} (about 10 s)")
+        found = services.start(
+            "prefect",
+            ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
+            {
+                # --port alone leaves the UI pointing at 4200.
+                "PREFECT_SERVER_API_PORT": str(port),
+                "PREFECT_UI_API_URL": f"{url}/api",
+                "PREFECT_API_URL": f"{url}/api",
+            },
+            url=url,
+            ready=lambda: answers(f"{url}/api/health"),
+        )
+    return found.url
+
+
+def _flows(services: Services, prefect_url: str, say: Say) -> None:
+    if services.running("flows") is None:
+        say("serving the flows")
+        last = f"{prefect_url}/api/deployments/name/collect-outcomes/collect-outcomes"
+        services.start(
+            "flows", ["cli.serve"], {}, url=prefect_url, ready=lambda: answers(last)
+        )
+
+

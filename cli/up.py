@@ -1,0 +1,42 @@
+"""runwu up and down: everything an operator needs, on this machine."""
+
+from cli.options import AsJson, Config, Voice, config_path
+from cli.stack import Stack, lower_stack, raise_stack
+from schemas.settings import Environment, Settings, load
+
+
+def bring_up(voice: Voice, config: Config) -> tuple[Stack, Settings]:
+    """Start what does not run yet and return where it is."""
+    from tasks.database import start_database
+
+    path = config_path(config)
+    settings = load(path)
+    environment = Environment()
+    voice.progress("preparing the database")
+    url = start_database(environment.home, environment.database_url)
+    return raise_stack(environment.home, url, settings, path, voice.progress), settings
+
+
+def up(config: Config = None, as_json: AsJson = False) -> None:
+    """Start the database, the Prefect server and the flows, and say where to approve."""
+    voice = Voice(as_json=as_json)
+    stack, _ = bring_up(voice, config)
+    voice.line(f"Prefect UI   {stack.prefect_url}/v2/dashboard")
+    voice.line(f"to approve   {stack.prefect_url}/v2/runs?state=Suspended  (⋮ → Resume)")
+    if stack.sandbox_url:
+        voice.line(f"sandbox      {stack.sandbox_url}/sandbox/received shows what members got")
+    voice.line("next         runwu run; stop everything with runwu down")
+    voice.object({"prefect": stack.prefect_url, "sandbox": stack.sandbox_url})
+
+
+def down(as_json: AsJson = False) -> None:
+    """Stop what up started; reviews that wait stay waiting."""
+    from tasks.database import stop_database
+
+    voice = Voice(as_json=as_json)
+    home = Environment().home
+    stopped = lower_stack(home)
+    if stop_database(home):
+        stopped.append("database")
+    voice.line(f"stopped: {', '.join(stopped)}" if stopped else "nothing was running")
+    voice.object({"stopped": stopped})

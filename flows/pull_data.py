@@ -1,0 +1,40 @@
+"""Every 15 minutes: what changed at the sources comes in, if it keeps the contract."""
+
+from datetime import datetime
+
+from prefect import flow
+
+from schemas.clock import now
+from schemas.errors import ContractError, SourceError
+from tasks.locks import single_flight
+from tasks.pull import close_pull, judge_window, open_pull, publish_window, stage_window
+
+
+@flow(name="pull-data")
+async def pull_data(as_of: datetime | None = None) -> dict[str, str]:
+    """
+    Pull every entity of every source up to `as_of` and return the books by source and entity.
+
+    A source that fails leaves its own window open and does not keep the others from coming in;
+    the flow then fails, naming all that went wrong.
+    """
+    at = as_of or now()
+    books = {}
+    troubles = []
+    with single_flight("pull-data"):
+        run = open_pull(at)
+        for source, entity in run.windows:
+            try:
+                staged = stage_window(source, entity, at)
+            except SourceError as error:
+                troubles.append(str(error))
+                continue
+            verdict = judge_window(staged)
+            books[f"{source} {entity.value}"] = publish_window(run.id, staged, verdict)
+            if not verdict.passed:
+                troubles.append(f"{source} {entity.value}: {verdict.reason}")
+        if not troubles:
+            close_pull(run.id, at, books)
+    if troubles:
+        raise ContractError("; ".join(troubles))
+    return {name: str(equation) for name, equation in books.items()}

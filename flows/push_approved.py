@@ -1,0 +1,29 @@
+"""Every 10 minutes within windows: what is approved, due and still allowed leaves the house."""
+
+from collections import Counter
+from datetime import datetime
+
+from prefect import flow
+
+from schemas.clock import now
+from tasks.clocks import clock_of
+from tasks.locks import single_flight
+from tasks.push import call, queued, reconcile, release_chunk, unanswered
+
+
+@flow(name="push-approved")
+async def push_approved(
+    as_of: datetime | None = None, on_clock_of: int | None = None
+) -> dict[str, int]:
+    """
+    Push as of a given instant, or on the clock of a run; return dispatches by state.
+
+    Unanswered calls are cleared up first, because they still count against everyone's budget.
+    """
+    at = as_of or (now() if on_clock_of is None else clock_of(on_clock_of))
+    with single_flight("push-approved"):
+        states = Counter(reconcile(dispatch, at) for dispatch in unanswered())
+        while release_chunk(at):
+            pass
+        states.update(call(dispatch, at) for dispatch in queued())
+    return dict(states)

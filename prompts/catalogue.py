@@ -1,0 +1,93 @@
+"""Scenes as folders: the reason, who has it, and what is said."""
+
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import yaml
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from schemas.enums import Category, Lifecycle, Voice
+from schemas.errors import ConfigurationError
+
+_HERE = Path(__file__).parent
+
+
+class LinkText(BaseModel):
+    """The card under a text; both are templates over the same names as the text."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    description: str
+
+
+class SceneFile(BaseModel):
+    """The content of scene.yaml; `slots` and `evidence` map names to what an operator reads."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    title: str
+    category: Category
+    voice: Voice
+    channel: str
+    segment: Lifecycle
+    hours: int = Field(ge=1)
+    answer_days: int = Field(ge=1)
+    slots: dict[str, str]
+    evidence: dict[str, str]
+    link: LinkText
+
+
+@dataclass(frozen=True)
+class Scene:
+    """A reason to speak: its rules, the SQL that finds candidates, and its vetted template."""
+
+    name: str
+    rules: SceneFile
+    candidates_sql: str
+    template: str
+
+
+@cache
+def scenes() -> dict[str, Scene]:
+    """Return every scene by name. Raises ConfigurationError naming the file that is wrong."""
+    folders = sorted(path.parent for path in (_HERE / "scenes").glob("*/scene.yaml"))
+    return {folder.name: _scene(folder) for folder in folders}
+
+
+@cache
+def locale() -> dict[str, Any]:
+    """Return the operators' texts."""
+    texts: dict[str, Any] = _yaml(_HERE / "locale.yaml")
+    return texts
+
+
+@cache
+def forbidden_words() -> tuple[str, ...]:
+    """Return every word that must not reach a member."""
+    groups = _yaml(_HERE / "voice" / "forbidden.yaml")
+    return tuple(word for words in groups.values() for word in words)
+
+
+def _scene(folder: Path) -> Scene:
+    try:
+        return Scene(
+            name=folder.name,
+            rules=SceneFile.model_validate(_yaml(folder / "scene.yaml")),
+            candidates_sql=(folder / "candidates.sql").read_text(encoding="utf-8"),
+            template=(folder / "fallback.md.j2").read_text(encoding="utf-8"),
+        )
+    except OSError as error:
+        raise ConfigurationError(f"scene {folder.name}: {error.filename} is missing") from error
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(str(part) for part in first["loc"])
+        raise ConfigurationError(
+            f"scene {folder.name}: scene.yaml: {where}: {first['msg']}"
+        ) from error
+
+
+def _yaml(path: Path) -> Any:
+    return yaml.safe_load(path.read_text(encoding="utf-8"))

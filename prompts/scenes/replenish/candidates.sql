@@ -1,0 +1,19 @@
+-- Persons whose due window is open today and to whom nothing was said since their last order:
+-- one reason is good for one message. The surer the rhythm, the better the reason.
+SELECT f.person_id,
+       1 - least(1, f.gap_spread / f.gap_median) AS value,
+       (f.due_until + 1)::timestamp AT TIME ZONE :zone AS window_until,
+       jsonb_build_object(
+           'weeks', greatest(1, round(f.gap_median / 7)::int),
+           'product', f.staple_name
+       ) AS slots,
+       jsonb_build_object(
+           'gap_days', f.gap_median,
+           'last_order', to_char(f.last_order_at AT TIME ZONE :zone, 'YYYY-MM-DD'),
+           'orders', f.orders
+       ) AS evidence
+FROM segment_membership s
+JOIN person_facts f USING (person_id)
+WHERE s.segment = 'due' AND s.until IS NULL
+  AND f.due_from <= :today AND f.due_until >= :today
+  AND (f.last_touch_at IS NULL OR f.last_touch_at < f.last_order_at)

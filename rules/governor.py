@@ -1,0 +1,96 @@
+"""One person, one budget, one winner."""
+
+from datetime import datetime, timedelta
+from zoneinfo import ZoneInfo
+
+from rules.caps import frees_at, violations
+from rules.quiet_hours import is_quiet, next_allowed, next_quiet
+from schemas.enums import Verdict
+from schemas.planning import Case, Contender, Reason, Ruling, Span
+from schemas.settings import Policy
+
+
+def decide(case: Case, policy: Policy, zone: ZoneInfo, as_of: datetime) -> list[Ruling]:
+    """
+    Return one ruling per contender of a person, at most one of them won.
+
+    Rationale: the most valuable contender that no rule holds back takes the only slot; a weaker
+    one never gets it by coming first (peers.md, section 4, pitfall 9).
+    """
+    barred = person_reasons(case, policy)
+    ranked = sorted(case.contenders, key=lambda one: (-one.value, one.scene, one.candidate_id))
+    rulings: list[Ruling] = []
+    winner: int | None = None
+    for contender in ranked:
+        ruling = _rule(contender, case, barred, policy, zone, as_of)
+        if ruling.verdict is Verdict.WON and winner is not None:
+            ruling = Ruling(contender, Verdict.OUTCOMPETED, winner_id=winner)
+        elif ruling.verdict is Verdict.WON:
+            winner = contender.candidate_id
+        rulings.append(ruling)
+    return rulings
+
+
+def person_reasons(case: Case, policy: Policy) -> tuple[Reason, ...]:
+    """
+    Return what forbids writing to this person at all.
+
+    Rationale: no consent, no message (Ad Law art. 43; PIPL 13-16); a deleted employee is the
+    clearest refusal there is; whoever never answers has answered.
+    """
+    reasons = []
+    if case.suppressed is not None:
+        reasons.append(Reason("suppressed", {"because": case.suppressed}))
+    elif case.contact is None:
+        reasons.append(Reason("no_contact"))
+    if not case.consent:
+        reasons.append(Reason("no_consent", {"said": case.consent}))
+    if case.unanswered >= policy.silence_limit:
+        reasons.append(
+            Reason("silence", {"unanswered": case.unanswered, "limit": policy.silence_limit})
+        )
+    return tuple(reasons)
+
+
+def recheck(case: Case, span: Span, policy: Policy, zone: ZoneInfo) -> tuple[Reason, ...]:
+    """Return what forbids sending now; `case.slots` leaves out the message's own."""
+    quiet = Reason("quiet_hours") if is_quiet(span.start, zone, policy.quiet_hours) else None
+    return (
+        *person_reasons(case, policy),
+        *((quiet,) if quiet else ()),
+        *violations(span, case.slots, policy, zone),
+    )
+
+
+def task_until(as_of: datetime, window_until: datetime, policy: Policy, zone: ZoneInfo) -> datetime:
+    """
+    Return when an unconfirmed task is taken back: at its window's end or before quiet hours.
+
+    Rationale: an employee may confirm at any moment, so no open task may reach into the night.
+    """
+    quiet = next_quiet(as_of, zone, policy.quiet_hours)
+    return window_until if quiet is None else min(window_until, quiet)
+
+
+def _rule(
+    contender: Contender,
+    case: Case,
+    barred: tuple[Reason, ...],
+    policy: Policy,
+    zone: ZoneInfo,
+    as_of: datetime,
+) -> Ruling:
+    if barred:
+        return Ruling(contender, Verdict.SUPPRESSED, barred)
+    if contender.scene in case.open_scenes:
+        return Ruling(contender, Verdict.SUPPRESSED, (Reason("open_message"),))
+    start = next_allowed(as_of, zone, policy.quiet_hours)
+    span = Span(start, min(contender.window_until, start + timedelta(hours=contender.hours)))
+    if span.start >= contender.window_until:
+        return Ruling(contender, Verdict.SUPPRESSED, (Reason("window_over"),))
+    reasons = violations(span, case.slots, policy, zone)
+    if reasons:
+        frees = frees_at(span, case.slots, policy, zone, until=contender.window_until)
+        awake = next_allowed(frees, zone, policy.quiet_hours) if frees else None
+        return Ruling(contender, Verdict.SUPPRESSED, reasons, frees_at=awake)
+    return Ruling(contender, Verdict.WON, span=span)

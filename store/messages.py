@@ -1,0 +1,115 @@
+"""Messages move by compare-and-set, each move with its reason; a slot is closed with the move."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import Connection, text
+
+from schemas.enums import LedgerKind, MessageState
+
+_EVENT = """
+INSERT INTO message_event (message_id, seq, at, from_state, to_state, reason)
+SELECT m.id, coalesce((SELECT max(e.seq) FROM message_event e WHERE e.message_id = m.id), 0) + 1,
+       :at, :origin, :target, :reason
+FROM unnest(CAST(:moved AS bigint[])) AS m(id)
+"""
+
+_CLOSE = """
+INSERT INTO ledger (slot, kind, person_id, contact, category, at, until, zone, local_date,
+                    policy_version, ghost, reason)
+SELECT r.slot, :kind, r.person_id, r.contact, r.category, :at, :at, r.zone,
+       (CAST(:at AS timestamptz) AT TIME ZONE r.zone)::date, r.policy_version, r.ghost, :reason
+FROM ledger r WHERE r.kind = 'reservation' AND r.slot = ANY(:moved)
+"""
+
+
+@dataclass(frozen=True)
+class Addressed:
+    """A message with whom it goes to, through whom, and when it may."""
+
+    id: int
+    person_id: int
+    contact: str
+    sender: str
+    planned_for: datetime
+    window_until: datetime
+
+
+def addressed(connection: Connection, messages: Sequence[int]) -> list[Addressed]:
+    """Return messages in id order."""
+    rows = connection.execute(
+        text(
+            "SELECT id, person_id, contact, sender, planned_for, window_until FROM message"
+            " WHERE id = ANY(:ids) ORDER BY id"
+        ),
+        {"ids": list(messages)},
+    )
+    return [Addressed(*row) for row in rows]
+
+
+def move(
+    connection: Connection,
+    messages: Sequence[int],
+    origin: MessageState,
+    target: MessageState,
+    *,
+    at: datetime,
+    reason: str,
+    closing: LedgerKind | None,
+) -> list[int]:
+    """
+    Move those messages that are still in `origin` and return their ids.
+
+    With `closing`, their ledger slots are closed in the same breath: a slot without its closing
+    row, or with two, cannot come to be.
+    """
+    moved = sorted(
+        connection.execute(
+            text(
+                "UPDATE message SET state = :target WHERE id = ANY(:ids) AND state = :origin"
+                " RETURNING id"
+            ),
+            {"ids": list(messages), "origin": origin.value, "target": target.value},
+        ).scalars()
+    )
+    values = {
+        "moved": moved,
+        "at": at,
+        "origin": origin.value,
+        "target": target.value,
+        "reason": reason,
+    }
+    connection.execute(text(_EVENT), values)
+    if closing is not None:
+        connection.execute(text(_CLOSE), {**values, "kind": closing.value})
+    return moved
+
+
+def overdue(connection: Connection, as_of: datetime, limit: int) -> list[tuple[int, MessageState]]:
+    """Return messages not yet handed to a channel whose window has passed, with their state."""
+    rows = connection.execute(
+        text(
+            "SELECT id, state FROM message WHERE window_until <= :as_of"
+            " AND state IN ('planned', 'drafted', 'in_review', 'held', 'approved')"
+            " ORDER BY id LIMIT :limit"
+        ),
+        {"as_of": as_of, "limit": limit},
+    )
+    return [(row.id, MessageState(row.state)) for row in rows]
+
+
+def held_too_long(
+    connection: Connection, as_of: datetime, hold_hours: int, limit: int
+) -> list[int]:
+    """Return held messages first put on hold more than `hold_hours` ago."""
+    rows = connection.execute(
+        text(
+            "SELECT m.id FROM message m JOIN message_event e ON e.message_id = m.id"
+            " AND e.to_state = 'held' WHERE m.state = 'held' GROUP BY m.id"
+            " HAVING min(e.at) <= CAST(:as_of AS timestamptz) - make_interval(hours => :hours)"
+            " ORDER BY m.id LIMIT :limit"
+        ),
+        {"as_of": as_of, "hours": hold_hours, "limit": limit},
+    )
+    return list(rows.scalars())

@@ -1,0 +1,166 @@
+"""The outbox: what was decided to be sent, committed before anything is called."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from uuid import uuid4
+
+from sqlalchemy import Connection, text
+
+from schemas.enums import DispatchState
+
+_DUE = """
+SELECT m.id, m.person_id, m.wording_id, m.sender, m.contact, m.window_until, d.id AS draft_id,
+       (a.content_hash = d.content_hash AND r.person_id = m.person_id AND r.sender = m.sender
+        AND d.expires_at > :as_of) IS TRUE AS covered
+FROM message m
+JOIN draft d ON d.wording_id = m.wording_id
+ AND d.revision = (SELECT max(revision) FROM draft WHERE wording_id = m.wording_id)
+LEFT JOIN approval a ON a.draft_id = d.id
+LEFT JOIN approval_recipient r ON r.approval_id = a.id AND r.message_id = m.id
+WHERE m.state = 'approved' AND m.planned_for <= :as_of AND m.window_until > :as_of
+ORDER BY m.wording_id, m.sender, m.id LIMIT :limit
+"""
+
+_PARCEL = """
+SELECT s.id, s.wording_id, s.draft_id, s.sender, s.marker, s.until, s.msgid, s.called_at,
+       s.state, d.text, d.link, w.scene,
+       (SELECT array_agg(r.message_id ORDER BY r.message_id) FROM dispatch_recipient r
+        WHERE r.dispatch_id = s.id) AS messages
+FROM dispatch s
+JOIN draft d ON d.id = s.draft_id
+JOIN wording w ON w.id = s.wording_id
+WHERE s.id = :dispatch
+"""
+
+
+@dataclass(frozen=True)
+class Sealed:
+    """A dispatch as stored, with the text and recipients it stands for."""
+
+    id: int
+    sender: str
+    marker: str
+    until: datetime
+    msgid: str | None
+    called_at: datetime | None
+    state: DispatchState
+    text: str
+    link: dict[str, str]
+    scene: str
+    messages: tuple[int, ...]
+
+
+def due(connection: Connection, as_of: datetime, limit: int) -> list[Any]:
+    """
+    Return approved messages whose time has come, with their draft.
+
+    `covered` tells whether an approval of exactly this content names this person and sender.
+    """
+    return list(connection.execute(text(_DUE), {"as_of": as_of, "limit": limit}))
+
+
+def seal(
+    connection: Connection,
+    wording: int,
+    draft: int,
+    sender: str,
+    messages: Sequence[int],
+    *,
+    channel: str,
+    queued_at: datetime,
+    until: datetime,
+) -> int:
+    """Insert one outbox row for a cell, or a further part of it, and return its id."""
+    dispatch: int = connection.execute(
+        text(
+            "INSERT INTO dispatch (wording_id, draft_id, channel, sender, part, marker, state,"
+            " queued_at, until) SELECT :wording, :draft, :channel, :sender,"
+            " coalesce(max(part), 0) + 1, :marker, 'queued', :at, :until FROM dispatch"
+            " WHERE wording_id = :wording AND sender = :sender RETURNING id"
+        ),
+        {
+            "wording": wording,
+            "draft": draft,
+            "channel": channel,
+            "sender": sender,
+            "marker": uuid4().hex,
+            "at": queued_at,
+            "until": until,
+        },
+    ).scalar_one()
+    connection.execute(
+        text(
+            "INSERT INTO dispatch_recipient (message_id, dispatch_id)"
+            " SELECT unnest(CAST(:messages AS bigint[])), :dispatch"
+        ),
+        {"messages": list(messages), "dispatch": dispatch},
+    )
+    return dispatch
+
+
+def in_state(connection: Connection, *states: DispatchState) -> list[int]:
+    """Return the dispatches in any of these states, oldest first."""
+    rows = connection.execute(
+        text(
+            "SELECT id FROM dispatch WHERE state = ANY(:states)"
+            " AND state IN ('queued', 'calling', 'unknown', 'accepted') ORDER BY id"
+        ),
+        {"states": [state.value for state in states]},
+    )
+    return list(rows.scalars())
+
+
+def load(connection: Connection, dispatch: int) -> Sealed:
+    """Return a dispatch."""
+    row = connection.execute(text(_PARCEL), {"dispatch": dispatch}).one()
+    return Sealed(
+        id=row.id,
+        sender=row.sender,
+        marker=row.marker,
+        until=row.until,
+        msgid=row.msgid,
+        called_at=row.called_at,
+        state=DispatchState(row.state),
+        text=row.text,
+        link=row.link,
+        scene=row.scene,
+        messages=tuple(row.messages or ()),
+    )
+
+
+def recipients(connection: Connection, dispatch: int, state: str) -> list[Any]:
+    """Return the messages of a dispatch that are in `state`, with person and address."""
+    return list(
+        connection.execute(
+            text(
+                "SELECT m.id, m.person_id, m.contact FROM dispatch_recipient r"
+                " JOIN message m ON m.id = r.message_id"
+                " WHERE r.dispatch_id = :dispatch AND m.state = :state ORDER BY m.id"
+            ),
+            {"dispatch": dispatch, "state": state},
+        )
+    )
+
+
+def change(
+    connection: Connection,
+    dispatch: int,
+    origin: DispatchState,
+    target: DispatchState,
+    **columns: Any,
+) -> bool:
+    """Move a dispatch by compare-and-set, setting further columns; return whether it moved."""
+    allowed = {"msgid", "called_at", "cancelled_at", "error"}
+    if not columns.keys() <= allowed:
+        raise ValueError(f"not columns of a move: {columns.keys() - allowed}")
+    assignments = "".join(f", {name} = :{name}" for name in columns)
+    moved = connection.execute(
+        text(
+            f"UPDATE dispatch SET state = :target{assignments}"  # noqa: S608 - names checked above
+            " WHERE id = :dispatch AND state = :origin"
+        ),
+        {"dispatch": dispatch, "origin": origin.value, "target": target.value, **columns},
+    ).rowcount
+    return moved == 1

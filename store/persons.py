@@ -1,0 +1,86 @@
+"""The person lock and what the governor must see once it is held."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from schemas.tables.decisions import OPEN
+
+_SLOTS = """
+SELECT r.person_id, r.slot, r.at, r.until, c.at AS delivered_at
+FROM ledger r LEFT JOIN ledger c ON c.slot = r.slot AND c.kind <> 'reservation'
+WHERE r.kind = 'reservation' AND r.person_id = ANY(:persons)
+  AND (c.kind IS NULL OR (c.kind = 'delivery' AND c.at >= :since))
+"""
+
+_CONTACTS = """
+SELECT c.person_id, c.address, c.employee_id, c.since, s.reason AS suppressed
+FROM contact c
+LEFT JOIN suppression s USING (channel, address, employee_id)
+WHERE c.person_id = ANY(:persons) AND c.channel = :channel
+"""
+
+_PERSONS = f"""
+SELECT p.id AS person_id, c.granted AS consent, coalesce(f.unanswered, 0) AS unanswered,
+       array(SELECT m.scene FROM message m WHERE m.person_id = p.id AND m.{OPEN}) AS open_scenes
+FROM person p
+LEFT JOIN consent c ON c.person_id = p.id AND c.purpose = 'marketing'
+LEFT JOIN person_facts f ON f.person_id = p.id
+WHERE p.id = ANY(:persons)
+"""
+
+
+def lock_persons(connection: Connection, persons: Sequence[int]) -> None:
+    """
+    Lock persons in id order until the transaction ends.
+
+    Nothing else is read here: a statement that waited for a lock still sees the rows as they
+    were before the wait, so the slots must be read by the next one. NO KEY, because a pull's
+    foreign-key inserts take KEY SHARE and must not deadlock with us.
+    """
+    connection.execute(
+        text("SELECT id FROM person WHERE id = ANY(:persons) ORDER BY id FOR NO KEY UPDATE"),
+        {"persons": sorted(persons)},
+    )
+
+
+def standing_of(
+    connection: Connection,
+    persons: Sequence[int],
+    *,
+    channel: str,
+    as_of: datetime,
+    horizon: timedelta,
+) -> tuple[list[Any], list[Any], list[Any]]:
+    """Return rows of slots, contacts and persons; call with the persons locked."""
+    values = {"persons": list(persons), "channel": channel, "since": as_of - horizon}
+    return (
+        list(connection.execute(text(_SLOTS), values)),
+        list(connection.execute(text(_CONTACTS), values)),
+        list(connection.execute(text(_PERSONS), values)),
+    )
+
+
+def suppress(connection: Connection, messages: Sequence[int], *, reason: str, at: datetime) -> None:
+    """Suppress the contacts these messages were addressed to."""
+    connection.execute(
+        text(
+            "INSERT INTO suppression (person_id, channel, address, employee_id, reason, at)"
+            " SELECT person_id, channel, contact, sender, :reason, :at FROM message"
+            " WHERE id = ANY(:ids) ON CONFLICT DO NOTHING"
+        ),
+        {"ids": list(messages), "reason": reason, "at": at},
+    )
+
+
+def mark_stale(connection: Connection, persons: Sequence[int]) -> None:
+    """Have the facts of persons refreshed at the next run."""
+    connection.execute(
+        text(
+            "INSERT INTO stale_person SELECT unnest(CAST(:persons AS bigint[]))"
+            " ON CONFLICT DO NOTHING"
+        ),
+        {"persons": sorted(set(persons))},
+    )

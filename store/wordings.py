@@ -1,0 +1,61 @@
+"""Wordings formed from winners, and the drafts written for them."""
+
+from typing import Any
+
+from psycopg.types.json import Jsonb
+from sqlalchemy import Connection, text
+
+_FORM = """
+INSERT INTO wording (run_id, key, scene, channel, voice, category, segment, slots)
+SELECT DISTINCT ON (c.wording_key) m.run_id, c.wording_key, m.scene, m.channel,
+       c.inputs->>'voice', m.category, c.inputs->>'segment', c.inputs->'slots'
+FROM message m JOIN candidate c ON c.id = m.id
+WHERE m.run_id = :run AND m.state = 'planned' AND m.wording_id IS NULL
+ORDER BY c.wording_key, m.id
+ON CONFLICT (run_id, key) DO NOTHING
+"""
+
+_ASSIGN = """
+UPDATE message m SET wording_id = w.id
+FROM candidate c, wording w
+WHERE m.run_id = :run AND m.state = 'planned' AND m.wording_id IS NULL AND c.id = m.id
+  AND w.run_id = m.run_id AND w.key = c.wording_key
+"""
+
+_UNDRAFTED = """
+SELECT w.id, w.scene, w.channel, w.category, w.slots, max(m.window_until) AS expires_at,
+       array_agg(m.id ORDER BY m.id) AS messages
+FROM wording w JOIN message m ON m.wording_id = w.id AND m.state = 'planned'
+WHERE w.run_id = :run AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.wording_id = w.id)
+GROUP BY w.id ORDER BY w.id LIMIT :limit
+"""
+
+
+def form(connection: Connection, run_id: int) -> int:
+    """Give every planned message of a run its wording; return how many wordings are new."""
+    made = connection.execute(text(_FORM), {"run": run_id}).rowcount
+    connection.execute(text(_ASSIGN), {"run": run_id})
+    return made
+
+
+def undrafted(connection: Connection, run_id: int, limit: int) -> list[Any]:
+    """Return wordings of a run that wait for a draft, with the messages they stand for."""
+    return list(connection.execute(text(_UNDRAFTED), {"run": run_id, "limit": limit}))
+
+
+def add_draft(connection: Connection, draft: dict[str, Any]) -> int:
+    """Append the first revision of a wording's draft and return its id."""
+    draft_id: int = connection.execute(
+        text(
+            "INSERT INTO draft (wording_id, revision, text, link, violations, warnings,"
+            " policy_version, expires_at, content_hash) VALUES (:wording_id, 1, :text, :link,"
+            " :violations, :warnings, :policy_version, :expires_at, :content_hash) RETURNING id"
+        ),
+        {
+            **draft,
+            "link": Jsonb(draft["link"]),
+            "violations": Jsonb(draft["violations"]),
+            "warnings": Jsonb(draft["warnings"]),
+        },
+    ).scalar_one()
+    return draft_id

@@ -1,0 +1,181 @@
+"""What came of it: send results, later orders, windows that close."""
+
+import logging
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+
+from prefect import task
+from sqlalchemy import Connection
+
+from prompts.catalogue import scenes
+from schemas.channel import Progress, Reached
+from schemas.enums import DispatchState, MessageState
+from schemas.errors import ChannelError
+from store import messages as store_messages
+from store import outbox, outcomes
+from store.database import exclusively, transaction
+from store.outbox import Sealed
+from store.persons import lock_persons, mark_stale, suppress
+from tasks.moves import move
+from tasks.wiring import wiring
+
+_log = logging.getLogger("runwu.collect")
+CHUNK = 1_000
+_LOCK = "dispatch"
+_ENDS = {
+    Reached.SENT: (MessageState.DELIVERED, "sent"),
+    Reached.NOT_FRIEND: (MessageState.UNREACHABLE, "deleted by the customer"),
+    Reached.CAPPED: (MessageState.CAPPED, "the platform's quota was used up"),
+}
+
+
+@task(name="list open tasks")
+def open_tasks() -> list[int]:
+    """Return the dispatches the channel has accepted and not finished."""
+    with transaction(wiring().database) as connection:
+        return outbox.in_state(connection, DispatchState.ACCEPTED)
+
+
+@task(name="poll", task_run_name="poll dispatch {dispatch}")
+def poll(dispatch: int, as_of: datetime) -> str:
+    """
+    Learn how far a task has come, and take it back once its time is up.
+
+    At its end the task is cancelled and polled a last time; only what then still waits is
+    expired and its reservation released.
+    """
+    wired = wiring()
+    channel = wired.channels["wecom"]
+    with exclusively(wired.database, _LOCK, dispatch) as mine:
+        if not mine:
+            return "under way elsewhere"
+        with transaction(wired.database) as connection:
+            sealed = outbox.load(connection, dispatch)
+        if sealed.state is not DispatchState.ACCEPTED or sealed.msgid is None:
+            return sealed.state.value
+        over = sealed.until <= as_of
+        try:
+            if over:
+                channel.cancel(sealed.msgid)
+            progress = channel.progress(sealed.msgid, sealed.sender)
+        except ChannelError as error:
+            _log.warning("poll_failed dispatch=%d kind=%s", dispatch, type(error).__name__)
+            return "no answer"
+        if progress is None:
+            return "being set up"
+        return _record(sealed, progress, as_of, over=over)
+
+
+@task(name="expire overdue")
+def expire_chunk(as_of: datetime) -> int:
+    """Expire one chunk of messages whose window or hold ended before they went out."""
+    wired = wiring()
+    with transaction(wired.database) as connection:
+        overdue = store_messages.overdue(connection, as_of, CHUNK)
+        held = store_messages.held_too_long(connection, as_of, wired.policy.hold_hours, CHUNK)
+        done = 0
+        for state in sorted({state for _, state in overdue}):
+            ids = [message for message, its in overdue if its is state]
+            done += len(_expire(connection, ids, state, as_of, "its window ended"))
+        return done + len(_expire(connection, held, MessageState.HELD, as_of, "held too long"))
+
+
+@task(name="credit orders")
+def credit_orders(as_of: datetime) -> int:
+    """Credit later orders to the messages they answer, and close the windows that have passed."""
+    with transaction(wiring().database) as connection:
+        credited = outcomes.credit_orders(connection, as_of)
+        mark_stale(connection, outcomes.close_windows(connection, as_of))
+    _log.info("orders_credited count=%d", credited)
+    return credited
+
+
+def _record(sealed: Sealed, progress: Progress, as_of: datetime, *, over: bool) -> str:
+    with transaction(wiring().database) as connection:
+        waiting = outbox.recipients(connection, sealed.id, MessageState.DISPATCHED.value)
+        confirmed = outbox.recipients(connection, sealed.id, MessageState.CONFIRMED.value)
+        rows = [*waiting, *confirmed]
+        lock_persons(connection, [row.person_id for row in rows])
+        if progress.confirmed:
+            ids = [row.id for row in waiting]
+            _step(connection, ids, MessageState.DISPATCHED, MessageState.CONFIRMED, as_of)
+        by_address = {row.contact: row.id for row in rows}
+        origin = MessageState.CONFIRMED if progress.confirmed else MessageState.DISPATCHED
+        for end, at, ids in _ended(progress, by_address, as_of):
+            _finish(connection, sealed, ids, origin, end, at)
+        left = [
+            row.id
+            for state in (MessageState.DISPATCHED, MessageState.CONFIRMED)
+            for row in outbox.recipients(connection, sealed.id, state.value)
+        ]
+        if over and left:
+            _expire(connection, left, origin, as_of, "not confirmed in time")
+            _deliver(connection, sealed, left, MessageState.EXPIRED, as_of)
+            left = []
+        mark_stale(connection, [row.person_id for row in rows])
+        if left:
+            return DispatchState.ACCEPTED.value
+        outbox.change(
+            connection,
+            sealed.id,
+            DispatchState.ACCEPTED,
+            DispatchState.CLOSED,
+            **({"cancelled_at": as_of} if over else {}),
+        )
+    return DispatchState.CLOSED.value
+
+
+def _ended(
+    progress: Progress, by_address: dict[str, int], as_of: datetime
+) -> list[tuple[Reached, datetime, list[int]]]:
+    """Group the results that are final by outcome and instant."""
+    groups: dict[tuple[Reached, datetime], list[int]] = {}
+    for result in progress.results:
+        if result.reached is not Reached.WAITING and result.recipient in by_address:
+            key = (result.reached, result.at or as_of)
+            groups.setdefault(key, []).append(by_address[result.recipient])
+    return [(reached, at, ids) for (reached, at), ids in groups.items()]
+
+
+def _finish(
+    connection: Connection,
+    sealed: Sealed,
+    ids: Sequence[int],
+    origin: MessageState,
+    end: Reached,
+    at: datetime,
+) -> None:
+    state, reason = _ENDS[end]
+    moved = move(connection, ids, origin, state, at=at, reason=reason)
+    _deliver(connection, sealed, moved, state, at)
+    if end is Reached.NOT_FRIEND:
+        suppress(connection, moved, reason="deleted_by_customer", at=at)
+
+
+def _deliver(
+    connection: Connection,
+    sealed: Sealed,
+    ids: Sequence[int],
+    state: MessageState,
+    at: datetime,
+) -> None:
+    days = scenes()[sealed.scene].rules.answer_days
+    outcomes.record_deliveries(
+        connection, ids, state, at=at, answer_until=at + timedelta(days=days)
+    )
+
+
+def _step(
+    connection: Connection,
+    ids: Sequence[int],
+    origin: MessageState,
+    target: MessageState,
+    as_of: datetime,
+) -> None:
+    move(connection, ids, origin, target, at=as_of, reason="confirmed by the employee")
+
+
+def _expire(
+    connection: Connection, ids: Sequence[int], state: MessageState, as_of: datetime, why: str
+) -> list[int]:
+    return move(connection, ids, state, MessageState.EXPIRED, at=as_of, reason=why)

@@ -1,0 +1,55 @@
+"""The funnel as equations that must balance."""
+
+from prefect import task
+
+from rules.books import Equation
+from rules.message_states import TERMINAL
+from schemas.enums import MessageState
+from store import funnel
+from store.database import transaction
+from store.funnel import Funnel
+from tasks.wiring import wiring
+
+_FAILED = MessageState.DRAFT_FAILED.value
+_EXPIRED = MessageState.EXPIRED.value
+
+
+def equations(found: Funnel) -> list[Equation]:
+    """Return the books of architecture.md for a funnel; ghosts and deferrals come with theirs."""
+    drafted = sum(found.drafted_states.values())
+    terminal = {
+        state.value: found.drafted_states.get(state.value, 0)
+        for state in MessageState
+        if state in TERMINAL and found.drafted_states.get(state.value)
+    }
+    undrafted = found.undrafted_states
+    waiting = sum(undrafted.values()) - undrafted.get(_FAILED, 0) - undrafted.get(_EXPIRED, 0)
+    return [
+        Equation(
+            "candidates",
+            found.candidates,
+            {
+                "winners": found.winners,
+                **{f"suppressed ({rule})": n for rule, n in sorted(found.suppressed.items())},
+                "outcompeted": found.outcompeted,
+            },
+        ),
+        Equation(
+            "winners",
+            found.winners,
+            {
+                "drafted": drafted,
+                "draft_failed": undrafted.get(_FAILED, 0),
+                "released undrafted": undrafted.get(_EXPIRED, 0),
+                **({"not drafted yet": waiting} if waiting else {}),
+            },
+        ),
+        Equation("drafted", drafted, {**terminal, "open": drafted - sum(terminal.values())}),
+    ]
+
+
+@task(name="count funnel")
+def count_funnel(run_id: int | None = None) -> Funnel:
+    """Return the funnel of a run, or of everything."""
+    with transaction(wiring().database) as connection:
+        return funnel.count(connection, run_id)

@@ -1,0 +1,118 @@
+"""The ledger transaction: lock, read, decide, reserve, commit."""
+
+import logging
+from dataclasses import replace
+from typing import Any
+
+from prefect import task
+from sqlalchemy import Connection
+
+from prompts.catalogue import scenes
+from rules.governor import decide
+from schemas.enums import Verdict
+from schemas.planning import Case, Contender, Ruling
+from store import candidates
+from store.database import transaction
+from store.persons import lock_persons
+from tasks.cases import read_cases
+from tasks.growth import GrowthRun
+from tasks.wiring import Wiring, wiring
+
+_log = logging.getLogger("runwu.plan")
+CHUNK = 1_000
+
+
+@task(name="plan")
+def plan_chunk(run: GrowthRun) -> int:
+    """
+    Decide the candidates of one chunk of persons; 0 when all are decided.
+
+    One transaction: the persons are locked, then their slots are read by a second statement, so
+    that whatever a racing planner reserved is seen; decisions, messages and reservations are
+    committed together.
+    """
+    wired = wiring()
+    with transaction(wired.database) as connection:
+        persons = candidates.undecided_persons(connection, run.id, CHUNK)
+        lock_persons(connection, persons)
+        cases = _cases(connection, wired, run, persons)
+        rulings = [
+            (case, ruling)
+            for case in cases
+            for ruling in decide(case, wired.policy, wired.zone, run.as_of)
+        ]
+        candidates.record_decisions(connection, (_decision(wired, c, r) for c, r in rulings))
+        winners = [(c, r) for c, r in rulings if r.verdict is Verdict.WON]
+        candidates.record_winner_messages(
+            connection, [_message(wired, run, case, ruling) for case, ruling in winners]
+        )
+    _log.info("planned persons=%d decided=%d won=%d", len(persons), len(rulings), len(winners))
+    return len(persons)
+
+
+def _cases(connection: Connection, wired: Wiring, run: GrowthRun, persons: list[int]) -> list[Case]:
+    known = read_cases(connection, persons, channel="wecom", as_of=run.as_of, policy=wired.policy)
+    contenders: dict[int, list[Contender]] = {}
+    for row in candidates.undecided(connection, run.id, persons):
+        rules = scenes()[row.scene].rules
+        contenders.setdefault(row.person_id, []).append(
+            Contender(
+                candidate_id=row.id,
+                scene=row.scene,
+                category=rules.category,
+                wording_key=row.wording_key,
+                value=row.value,
+                window_until=row.window_until,
+                hours=rules.hours,
+            )
+        )
+    return [replace(known[person], contenders=tuple(found)) for person, found in contenders.items()]
+
+
+def _decision(wired: Wiring, case: Case, ruling: Ruling) -> tuple[Any, ...]:
+    inputs = {
+        "value": ruling.contender.value,
+        "window_until": ruling.contender.window_until.isoformat(),
+        "consent": case.consent,
+        "contact": case.contact.address if case.contact else None,
+        "sender": case.contact.sender if case.contact else None,
+        "unanswered": case.unanswered,
+        "open_scenes": sorted(case.open_scenes),
+        "slots": [
+            [slot.candidate_id, slot.span.start.isoformat(), slot.span.end.isoformat()]
+            for slot in case.slots
+        ],
+    }
+    reasons = [{"rule": reason.rule, **reason.numbers} for reason in ruling.reasons]
+    return (
+        ruling.contender.candidate_id,
+        ruling.verdict.value,
+        reasons,
+        ruling.frees_at,
+        ruling.winner_id,
+        inputs,
+        wired.policy.version,
+    )
+
+
+def _message(wired: Wiring, run: GrowthRun, case: Case, ruling: Ruling) -> dict[str, Any]:
+    if ruling.span is None or case.contact is None:
+        raise ValueError("a winner has a span and a contact")
+    contender, span = ruling.contender, ruling.span
+    return {
+        "id": contender.candidate_id,
+        "run_id": run.id,
+        "person_id": case.person_id,
+        "scene": contender.scene,
+        "category": contender.category.value,
+        "channel": scenes()[contender.scene].rules.channel,
+        "sender": case.contact.sender,
+        "contact": case.contact.address,
+        "state": "planned",
+        "planned_for": span.start,
+        "window_until": span.end,
+        "at": run.as_of,
+        "zone": wired.zone_name,
+        "local_date": span.start.astimezone(wired.zone).date(),
+        "policy_version": wired.policy.version,
+    }

@@ -1,0 +1,103 @@
+"""The composition root: settings are read here, once, and turned into things that work."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from functools import cache, cached_property
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine
+
+from adapters.channels.base import Channel
+from adapters.channels.wecom import WecomChannel
+from adapters.sources.base import Source
+from adapters.sources.file import FileSource
+from adapters.sources.shop import ShopSource
+from adapters.wecom.client import WecomClient
+from adapters.wecom.contacts import WecomContacts
+from schemas.errors import ConfigurationError
+from schemas.settings import (
+    Environment,
+    Policy,
+    Settings,
+    SourceSettings,
+    base_url,
+    load,
+    secret,
+)
+from schemas.settings import FileSource as FileSettings
+from store import database
+
+
+@dataclass(frozen=True)
+class Wiring:
+    """What every task needs; parts are made when first asked for."""
+
+    settings: Settings
+    environment: Environment
+
+    @cached_property
+    def database(self) -> Engine:
+        """The engine. Raises ConfigurationError where no database is named."""
+        url = self.environment.database_url
+        if not url:
+            raise ConfigurationError(
+                "no database is running; start runwu with `runwu up`, or set DATABASE_URL"
+            )
+        return database.engine(url)
+
+    @cached_property
+    def sources(self) -> Mapping[str, Source]:
+        """The configured sources by name, and the channel's own contacts last."""
+        shops = {name: self._source(name, source) for name, source in self.settings.sources.items()}
+        return {**shops, "wecom": WecomContacts(self._wecom)}
+
+    @cached_property
+    def channels(self) -> Mapping[str, Channel]:
+        """The ways out by name."""
+        return {"wecom": WecomChannel(self._wecom, self.settings.channels.wecom)}
+
+    @property
+    def policy(self) -> Policy:
+        """The policy in force."""
+        return self.settings.policy
+
+    @property
+    def zone_name(self) -> str:
+        """The business zone's name."""
+        return self.settings.business.timezone
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The business zone, in which days begin and quiet hours are told."""
+        return ZoneInfo(self.zone_name)
+
+    def business_day(self, as_of: datetime) -> datetime:
+        """Return `as_of` as clocks in the business zone show it."""
+        return as_of.astimezone(self.zone)
+
+    @cached_property
+    def _wecom(self) -> WecomClient:
+        wecom = self.settings.channels.wecom
+        return WecomClient(
+            base_url(wecom.base_url, "wecom", self.environment),
+            wecom.corp_id,
+            secret(self.environment.wecom_secret, "RUNWU_WECOM_SECRET", wecom.base_url),
+            wecom.timeout_seconds,
+        )
+
+    def _source(self, name: str, source: SourceSettings) -> Source:
+        if isinstance(source, FileSettings):
+            return FileSource(name, source)
+        return ShopSource(
+            name,
+            base_url(source.base_url, "shop", self.environment),
+            secret(self.environment.shop_token, "RUNWU_SHOP_TOKEN", source.base_url),
+            source.page_size,
+        )
+
+
+@cache
+def wiring() -> Wiring:
+    """Return this process's wiring, from runwu.toml and the environment."""
+    return Wiring(load(), Environment())
