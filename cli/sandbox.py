@@ -32,6 +32,4 @@ def sandbox(
     only: Literal["shop", "wecom"] | None = None
     if part is not Part.ALL:
         only = "shop" if part is Part.SHOP else "wecom"
-    serve(
-        Options(members=members, seed=seed, adopt=adopted(load(config_path(config)))), port, only
-    )
+    serve(Options(members=members, seed=seed, adopt=adopted(load(config_path(config)))), port, only)

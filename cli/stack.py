@@ -122,8 +122,4 @@ def _flows(services: Services, prefect_url: str, say: Say) -> None:
     if services.running("flows") is None:
         say("serving the flows")
         last = f"{prefect_url}/api/deployments/name/collect-outcomes/collect-outcomes"
-        services.start(
-            "flows", ["cli.serve"], {}, url=prefect_url, ready=lambda: answers(last)
-        )
-
-
+        services.start("flows", ["cli.serve"], {}, url=prefect_url, ready=lambda: answers(last))

@@ -1,7 +1,7 @@
 """One suspended run per batch: the operator decides in the Prefect form, the tables remember."""
 
 from prefect import flow
-from prefect.flow_runs import suspend_flow_run
+from prefect.flow_runs import asuspend_flow_run
 
 from tasks.forms import read_answer, review_form
 from tasks.review import apply_review, schedule_push
@@ -18,7 +18,7 @@ async def review_batch(batch: int, generation: int = 1) -> dict[str, int]:
     form = review_form(batch)
     if form is None:
         return {}
-    response = await suspend_flow_run(
+    response = await asuspend_flow_run(
         wait_for_input=form.model.with_initial_data(description=form.intro),
         key=f"batch-{batch}-{generation}",
         timeout=None,

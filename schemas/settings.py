@@ -49,11 +49,16 @@ class Business(Section):
 
 
 class DropRule(Section):
-    """Rows a source declares to be none of our business; each is counted under `rule`."""
+    """
+    Rows a source declares to be none of our business; each is counted under `rule`.
+
+    Of several conditions all must hold.
+    """
 
     rule: str
     column: str
     is_null: bool = False
+    one_of: tuple[str, ...] = ()
     starts_with: str | None = None
     equals: float | None = None
 

@@ -12,7 +12,7 @@ from sqlalchemy import Connection
 def copy_rows(
     connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> int:
-    """Append `rows` to `table` through COPY within the connection's transaction; return how many."""
+    """Append `rows` to `table` by COPY in the connection's transaction; return how many."""
     driver = connection.connection.driver_connection
     if not isinstance(driver, psycopg.Connection):
         raise TypeError("COPY needs psycopg 3")

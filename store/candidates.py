@@ -14,7 +14,7 @@ def find(
 ) -> list[Any]:
     """Return up to `limit` rows of a scene's own query not yet candidates of this run."""
     wrapped = (
-        f"SELECT * FROM ({query}) found WHERE NOT EXISTS (SELECT 1 FROM candidate k"  # noqa: S608 - a scene's own file
+        f"SELECT * FROM ({query}) found WHERE NOT EXISTS (SELECT 1 FROM candidate k"
         " WHERE k.run_id = :run AND k.scene = :scene AND k.person_id = found.person_id)"
         " ORDER BY person_id LIMIT :limit"
     )

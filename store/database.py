@@ -59,8 +59,7 @@ def exclusively(database: Engine, kind: str, number: int = 0) -> Iterator[bool]:
 
     The lock lives as long as that connection: a paused process keeps it, a killed one loses it.
     """
-    with database.connect() as connection:
-        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+    with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         locked = connection.execute(
             text("SELECT pg_try_advisory_lock(hashtext(:kind), :number)"),
             {"kind": kind, "number": number},

@@ -158,7 +158,7 @@ def change(
     assignments = "".join(f", {name} = :{name}" for name in columns)
     moved = connection.execute(
         text(
-            f"UPDATE dispatch SET state = :target{assignments}"  # noqa: S608 - names checked above
+            f"UPDATE dispatch SET state = :target{assignments}"
             " WHERE id = :dispatch AND state = :origin"
         ),
         {"dispatch": dispatch, "origin": origin.value, "target": target.value, **columns},

@@ -45,11 +45,11 @@ def _members(run: _Run) -> Published:
         " AND (c.granted = s.consent OR c.at > s.consent_at)"
     )
     run(
-        f"INSERT INTO person (identity) SELECT DISTINCT {_IDENTITY} FROM staged_member s"  # noqa: S608
+        f"INSERT INTO person (identity) SELECT DISTINCT {_IDENTITY} FROM staged_member s"
         " ON CONFLICT DO NOTHING"
     )
     published = run(
-        "INSERT INTO member (source, key, person_id, unionid, city, joined_at)"  # noqa: S608
+        "INSERT INTO member (source, key, person_id, unionid, city, joined_at)"
         " SELECT :source, s.key, p.id, s.unionid, s.city, s.joined_at"
         f" FROM staged_member s JOIN person p ON p.identity = {_IDENTITY}"
         " ON CONFLICT (source, key) DO UPDATE SET unionid = excluded.unionid,"

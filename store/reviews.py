@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
@@ -113,12 +113,16 @@ def set_flow_run(
     )
 
 
-def batch_run(connection: Connection, batch: int) -> int | None:
-    """Return the run of an undecided batch; None once it is decided or if there is none such."""
-    return connection.execute(
-        text("SELECT run_id FROM review_batch WHERE id = :batch AND decided_at IS NULL"),
+def business_date(connection: Connection, batch: int) -> date | None:
+    """Return the day of an undecided batch; None once it is decided or if there is none such."""
+    day: date | None = connection.execute(
+        text(
+            "SELECT r.business_date FROM review_batch b JOIN run r ON r.id = b.run_id"
+            " WHERE b.id = :batch AND b.decided_at IS NULL"
+        ),
         {"batch": batch},
     ).scalar_one_or_none()
+    return day
 
 
 def items(connection: Connection, batch: int) -> tuple[list[Any], dict[int, list[Any]]]:

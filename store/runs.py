@@ -163,9 +163,7 @@ def latest_verdicts(connection: Connection, as_of: datetime) -> list[Mapping[str
 def find_run(connection: Connection, flow: str, business_date: date) -> int | None:
     """Return the id of a flow's run of a business date."""
     found: int | None = connection.execute(
-        text(
-            "SELECT id FROM run WHERE flow = :flow AND business_date = :date AND occasion = ''"
-        ),
+        text("SELECT id FROM run WHERE flow = :flow AND business_date = :date AND occasion = ''"),
         {"flow": flow, "date": business_date},
     ).scalar_one_or_none()
     return found

@@ -28,10 +28,10 @@ def drop_repeated(connection: Connection, entity: Entity) -> int:
     columns = ", ".join(COLUMNS[entity])
     table = TABLES[entity]
     numbered = (
-        f"SELECT row, row_number() OVER (PARTITION BY {columns} ORDER BY row) AS place FROM {table}"  # noqa: S608 - names from our own tables
+        f"SELECT row, row_number() OVER (PARTITION BY {columns} ORDER BY row) AS place FROM {table}"
     )
     return connection.execute(
-        text(f"DELETE FROM {table} s USING ({numbered}) d WHERE d.row = s.row AND d.place > 1")  # noqa: S608
+        text(f"DELETE FROM {table} s USING ({numbered}) d WHERE d.row = s.row AND d.place > 1")
     ).rowcount
 
 
@@ -41,7 +41,7 @@ def bad_counts(
     """Return for each rule how many staged rows break it, in one scan."""
     counts = ", ".join(f"count(*) FILTER (WHERE {rule.bad})" for rule in ROW_RULES[entity])
     row = connection.execute(
-        text(f"SELECT {counts} FROM {TABLES[entity]} s"),  # noqa: S608
+        text(f"SELECT {counts} FROM {TABLES[entity]} s"),
         {"source": source, "as_of": as_of},
     ).one()
     return dict(zip((rule.name for rule in ROW_RULES[entity]), row, strict=True))
@@ -75,7 +75,7 @@ def quarantine(
     for rule in rules:
         connection.execute(
             text(
-                "INSERT INTO quarantine (run_id, source, entity, rule, column_name, value, content)"  # noqa: S608
+                "INSERT INTO quarantine (run_id, source, entity, rule, column_name, value, content)"
                 f" SELECT :run, :source, :entity, '{rule.name}', '{rule.column}',"
                 f" s.{rule.column}::text, to_jsonb(s) FROM {TABLES[entity]} s WHERE {rule.bad}"
             ),
@@ -83,7 +83,7 @@ def quarantine(
         )
     return connection.execute(
         text(
-            f"DELETE FROM {TABLES[entity]} s USING quarantine q WHERE q.run_id = :run"  # noqa: S608
+            f"DELETE FROM {TABLES[entity]} s USING quarantine q WHERE q.run_id = :run"
             " AND q.source = :source AND q.entity = :entity AND (q.content->>'row')::int = s.row"
         ),
         values,

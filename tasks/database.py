@@ -26,8 +26,7 @@ def stop_database(home: Path) -> bool:
 
 def fresh_sibling(url: str, name: str) -> str:
     """Make an empty, migrated database beside the given one, in place of any of that name."""
-    with engine(url).connect() as connection:
-        connection = connection.execution_options(isolation_level="AUTOCOMMIT")
+    with engine(url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
         connection.execute(text(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)'))
         connection.execute(text(f'CREATE DATABASE "{name}"'))
     parsed = make_url(psycopg_url(url)).set(database=name, drivername="postgresql")

@@ -39,7 +39,8 @@ def _members(_: str, as_of: datetime) -> dict[str, Any]:
         **_present("key", "consent"),
         # A yes needs its date as proof; a no is believed without one.
         "consent_dated": gxe.ExpectColumnValuesToNotBeNull(
-            column="consent_at", row_condition=Column("consent") == True  # noqa: E712 - its idiom
+            column="consent_at",
+            row_condition=Column("consent") == True,  # noqa: E712 - its idiom
         ),
         **_past(as_of, "joined_at", "consent_at"),
         **_unique("key"),
@@ -86,8 +87,8 @@ def _order_lines(source: str, as_of: datetime) -> dict[str, Any]:
         # {batch} becomes a sub-select that Great Expectations itself calls "subselect".
         "member_known": gxe.UnexpectedRowsExpectation(
             unexpected_rows_query=(
-                "SELECT row FROM {batch} WHERE subselect.member_key IS NOT NULL AND NOT EXISTS"
-                f" (SELECT 1 FROM member m WHERE m.source = '{quoted}'"  # noqa: S608 - quoted
+                "SELECT row FROM {batch} WHERE subselect.member_key IS NOT NULL AND NOT EXISTS"  # noqa: S608 - quoted
+                f" (SELECT 1 FROM member m WHERE m.source = '{quoted}'"
                 " AND m.key = subselect.member_key)"
             )
         ),

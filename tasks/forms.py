@@ -43,7 +43,8 @@ def review_form(batch: int) -> Form | None:
     """Return the form of a batch that still awaits its decision, else None."""
     wired = wiring()
     with transaction(wired.database) as connection:
-        if reviews.batch_run(connection, batch) is None:
+        today = reviews.business_date(connection, batch)
+        if today is None:
             return None
         items, evidence = reviews.items(connection, batch)
     if not items:
@@ -74,7 +75,7 @@ def review_form(batch: int) -> Form | None:
     model = create_model(f"ReviewBatch{batch}", __base__=RunInput, **fields)
     intro = texts["intro"].format(
         business=wired.settings.business.name,
-        date=min(item.expires_at for item in items).astimezone(wired.zone).date(),
+        date=today,
         wordings=len(items),
         persons=sum(item.persons for item in items),
         tasks=sum(item.senders for item in items),
@@ -108,7 +109,7 @@ def _description(wired: Wiring, item: Any, evidence: list[Any]) -> str:
     labels = scenes()[item.scene].rules.evidence
     spans = {row.key: _span(row) for row in evidence}
     description: str = texts["decision_description"].format(
-        text=item.text.replace("\n", "  \n> "),
+        text=" ".join(item.text.split()),
         link_title=item.link["title"],
         link_description=item.link["description"],
         evidence="；".join(

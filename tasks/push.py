@@ -26,6 +26,7 @@ from tasks.wiring import wiring
 _log = logging.getLogger("runwu.push")
 CHUNK = 1_000
 _LOCK = "dispatch"
+_ELSEWHERE = "under way elsewhere"
 
 
 @task(name="release approved")
@@ -80,26 +81,13 @@ def call(dispatch: int, as_of: datetime) -> str:
     one takes its place. The mark "calling" is committed first, so that a process that dies in
     here leaves a trace that says: ask before you send.
     """
-    wired = wiring()
-    with exclusively(wired.database, _LOCK, dispatch) as mine:
-        if not mine:
-            return "under way elsewhere"
-        with transaction(wired.database) as connection:
-            sealed = outbox.load(connection, dispatch)
-            if sealed.state is not DispatchState.QUEUED:
-                return sealed.state.value
-            if sealed.until <= as_of:
-                return _too_late(connection, sealed, as_of)
-            parcel = _parcel(connection, sealed)
-            outbox.change(
-                connection,
-                dispatch,
-                DispatchState.QUEUED,
-                DispatchState.CALLING,
-                called_at=as_of,
-            )
+    with exclusively(wiring().database, _LOCK, dispatch) as mine:
+        begun = _begin(dispatch, as_of) if mine else _ELSEWHERE
+        if isinstance(begun, str):
+            return begun
+        sealed, parcel = begun
         try:
-            receipt = wired.channels["wecom"].send(parcel)
+            receipt = wiring().channels["wecom"].send(parcel)
         except ChannelError as error:
             return _not_accepted(sealed, error, as_of)
         return _accepted(sealed, DispatchState.CALLING, receipt, as_of)
@@ -117,7 +105,7 @@ def reconcile(dispatch: int, as_of: datetime) -> str:
     wecom = wired.settings.channels.wecom
     with exclusively(wired.database, _LOCK, dispatch) as mine:
         if not mine:
-            return "under way elsewhere"
+            return _ELSEWHERE
         with transaction(wired.database) as connection:
             sealed = outbox.load(connection, dispatch)
             if sealed.state is DispatchState.CALLING:
@@ -138,6 +126,20 @@ def reconcile(dispatch: int, as_of: datetime) -> str:
         if as_of < called + timedelta(minutes=wecom.reconcile_after_minutes):
             return DispatchState.UNKNOWN.value
         return _never_made(sealed, as_of)
+
+
+def _begin(dispatch: int, as_of: datetime) -> tuple[Sealed, Parcel] | str:
+    """Commit that the call is about to be made, or return why it is not."""
+    with transaction(wiring().database) as connection:
+        sealed = outbox.load(connection, dispatch)
+        if sealed.state is not DispatchState.QUEUED:
+            return sealed.state.value
+        if sealed.until <= as_of:
+            return _too_late(connection, sealed, as_of)
+        outbox.change(
+            connection, dispatch, DispatchState.QUEUED, DispatchState.CALLING, called_at=as_of
+        )
+        return sealed, _parcel(connection, sealed)
 
 
 def _seal(connection: Connection, rows: Sequence[Any], as_of: datetime) -> None:

@@ -36,10 +36,10 @@ def check(name: str, settings: FileSource) -> None:
             f"{where}.path is {settings.path}; only .csv and .parquet files can be read"
         )
     for rule in settings.drop:
-        if not (rule.is_null or rule.starts_with is not None or rule.equals is not None):
+        if not (rule.is_null or rule.one_of or rule.starts_with or rule.equals is not None):
             raise ConfigurationError(
                 f"{where}.drop rule {rule.rule!r} says nothing of column {rule.column!r}; "
-                "give it is_null, starts_with or equals"
+                "give it is_null, one_of, starts_with or equals"
             )
 
 
@@ -145,7 +145,9 @@ def _matches(rule: DropRule, dtype: pl.DataType) -> pl.Expr:
     said = []
     if rule.is_null:
         said.append(blank(raw, dtype))
-    if rule.starts_with is not None:
+    if rule.one_of:
+        said.append(key(raw, dtype).is_in(rule.one_of))
+    if rule.starts_with:
         said.append(key(raw, dtype).str.starts_with(rule.starts_with))
     if rule.equals is not None:
         number = raw if dtype.is_numeric() else raw.cast(pl.String).str.strip_chars()

@@ -3,10 +3,7 @@
 SELECT f.person_id,
        1 - least(1, f.gap_spread / f.gap_median) AS value,
        (f.due_until + 1)::timestamp AT TIME ZONE :zone AS window_until,
-       jsonb_build_object(
-           'weeks', greatest(1, round(f.gap_median / 7)::int),
-           'product', f.staple_name
-       ) AS slots,
+       jsonb_build_object('rhythm', r.rhythm, 'product', f.staple_name) AS slots,
        jsonb_build_object(
            'gap_days', f.gap_median,
            'last_order', to_char(f.last_order_at AT TIME ZONE :zone, 'YYYY-MM-DD'),
@@ -14,6 +11,19 @@ SELECT f.person_id,
        ) AS evidence
 FROM segment_membership s
 JOIN person_facts f USING (person_id)
+-- As coarse as people speak: every further distinct text costs an employee a tap.
+CROSS JOIN LATERAL (
+    SELECT CASE
+        WHEN f.gap_median < 10.5 THEN '一周'
+        WHEN f.gap_median < 17.5 THEN '两周'
+        WHEN f.gap_median < 24.5 THEN '三周'
+        WHEN f.gap_median < 38 THEN '一个月'
+        WHEN f.gap_median < 53 THEN '一个半月'
+        WHEN f.gap_median < 76 THEN '两个月'
+        WHEN f.gap_median < 107 THEN '三个月'
+        ELSE '好几个月'
+    END AS rhythm
+) r
 WHERE s.segment = 'due' AND s.until IS NULL
   AND f.due_from <= :today AND f.due_until >= :today
   AND (f.last_touch_at IS NULL OR f.last_touch_at < f.last_order_at)

@@ -1,0 +1,86 @@
+"""Every message can be planned, can move, and must be able to end."""
+
+from collections.abc import Iterable
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from rules.message_states import MOVES, TERMINAL, may_move
+from schemas.enums import MessageState
+
+STATES = list(MessageState)
+
+
+def _reachable(origins: Iterable[MessageState]) -> set[MessageState]:
+    seen: set[MessageState] = set()
+    waiting = list(origins)
+    while waiting:
+        state = waiting.pop()
+        if state not in seen:
+            seen.add(state)
+            waiting += [target for target in STATES if may_move(state, target)]
+    return seen
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_state_can_be_reached(state: MessageState) -> None:
+    assert state in _reachable([MessageState.PLANNED])
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_every_message_can_end(state: MessageState) -> None:
+    """Nothing is "pending" for ever (mautic#7724)."""
+    assert _reachable([state]) & TERMINAL
+
+
+@pytest.mark.parametrize("state", sorted(TERMINAL))
+def test_an_end_is_an_end(state: MessageState) -> None:
+    assert not any(may_move(state, target) for target in STATES)
+
+
+@pytest.mark.parametrize("state", [state for state in STATES if state not in TERMINAL])
+def test_whatever_waits_can_end_without_reaching_anybody(state: MessageState) -> None:
+    """Everything expires, is settled, or was never sent (listmonk#1801)."""
+    given_up = {MessageState.EXPIRED, MessageState.UNKNOWN_SETTLED}
+    assert any(may_move(state, target) for target in given_up)
+
+
+def test_the_good_way_leads_to_a_delivery() -> None:
+    way = "planned drafted in_review approved queued dispatched confirmed delivered".split()
+    steps = zip(way, way[1:], strict=False)
+    assert all(may_move(MessageState(one), MessageState(two)) for one, two in steps)
+
+
+@pytest.mark.parametrize(
+    ("origin", "target"),
+    [
+        (MessageState.DRAFTED, MessageState.APPROVED),  # nobody has looked at it
+        (MessageState.IN_REVIEW, MessageState.QUEUED),
+        (MessageState.HELD, MessageState.APPROVED),  # it is offered again first
+        (MessageState.HELD, MessageState.QUEUED),
+        (MessageState.APPROVED, MessageState.DISPATCHED),  # nothing is called past the outbox
+        (MessageState.UNKNOWN, MessageState.FAILED),  # it may have been sent
+        (MessageState.UNKNOWN, MessageState.EXPIRED),
+        (MessageState.DISPATCHED, MessageState.QUEUED),  # never twice
+        (MessageState.DISPATCHED, MessageState.APPROVED),
+    ],
+)
+def test_no_short_cut_is_open(origin: MessageState, target: MessageState) -> None:
+    assert not may_move(origin, target)
+
+
+@pytest.mark.parametrize("state", STATES)
+def test_no_state_moves_to_itself(state: MessageState) -> None:
+    assert not may_move(state, state)
+
+
+@given(st.data())
+def test_nobody_is_written_to_without_a_yes(data: st.DataObject) -> None:
+    """However a message wanders, it is approved before it is dispatched."""
+    way = [MessageState.PLANNED]
+    while way[-1] in MOVES and len(way) < 30:
+        way.append(data.draw(st.sampled_from(sorted(MOVES[way[-1]]))))
+    for sent in (MessageState.QUEUED, MessageState.DISPATCHED, MessageState.DELIVERED):
+        if sent in way:
+            assert MessageState.APPROVED in way[: way.index(sent)]
