@@ -8,7 +8,7 @@ from prefect import flow
 from schemas.clock import now
 from tasks.collect import credit_orders, expire_chunk, open_tasks, poll
 from tasks.locks import single_flight
-from tasks.push import reconcile, unanswered
+from tasks.reconcile import reconcile, unanswered
 
 
 @flow(name="collect-outcomes")

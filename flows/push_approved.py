@@ -8,7 +8,8 @@ from prefect import flow
 from schemas.clock import now
 from tasks.clocks import clock_of
 from tasks.locks import single_flight
-from tasks.push import call, queued, reconcile, release_chunk, unanswered
+from tasks.push import call, queued, release_chunk
+from tasks.reconcile import reconcile, unanswered
 
 
 @flow(name="push-approved")

@@ -1,7 +1,6 @@
 """Candidates in, decisions, messages and reservations out."""
 
 from collections.abc import Iterable, Sequence
-from datetime import date, datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -115,18 +114,16 @@ def record_winner_messages(connection: Connection, rows: Sequence[dict[str, Any]
 
 
 def _reservation(row: dict[str, Any]) -> tuple[Any, ...]:
-    planned: datetime = row["planned_for"]
-    local: date = row["local_date"]
     return (
         row["id"],
         "reservation",
         row["person_id"],
         row["contact"],
         row["category"],
-        planned,
+        row["planned_for"],
         row["window_until"],
         row["zone"],
-        local,
+        row["local_date"],
         row["policy_version"],
         False,
         "planned",

@@ -34,8 +34,9 @@ def open_run(
     """Return the run of this occasion, made if need be; a second caller gets the first one's."""
     connection.execute(
         text(
-            "INSERT INTO run (flow, business_date, shard, occasion, as_of, opened_at, status, books)"
-            " VALUES (:flow, :date, 0, :occasion, :as_of, :opened_at, 'open', '{}')"
+            "INSERT INTO run"
+            " (flow, business_date, shard, occasion, as_of, opened_at, status, books) VALUES ("
+            ":flow, :date, 0, :occasion, :as_of, :opened_at, 'open', '{}')"
             " ON CONFLICT (flow, business_date, shard, occasion) DO NOTHING"
         ),
         {

@@ -16,12 +16,12 @@ from store import outbox, outcomes
 from store.database import exclusively, transaction
 from store.outbox import Sealed
 from store.persons import lock_persons, mark_stale, suppress
+from tasks import answers
 from tasks.moves import move
 from tasks.wiring import wiring
 
 _log = logging.getLogger("runwu.collect")
 CHUNK = 1_000
-_LOCK = "dispatch"
 _ENDS = {
     Reached.SENT: (MessageState.DELIVERED, "sent"),
     Reached.NOT_FRIEND: (MessageState.UNREACHABLE, "deleted by the customer"),
@@ -46,9 +46,9 @@ def poll(dispatch: int, as_of: datetime) -> str:
     """
     wired = wiring()
     channel = wired.channels["wecom"]
-    with exclusively(wired.database, _LOCK, dispatch) as mine:
+    with exclusively(wired.database, answers.LOCK, dispatch) as mine:
         if not mine:
-            return "under way elsewhere"
+            return answers.ELSEWHERE
         with transaction(wired.database) as connection:
             sealed = outbox.load(connection, dispatch)
         if sealed.state is not DispatchState.ACCEPTED or sealed.msgid is None:

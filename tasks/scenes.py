@@ -3,7 +3,6 @@
 import hashlib
 import json
 import logging
-from datetime import datetime
 from typing import Any
 
 from prefect import task
@@ -53,7 +52,6 @@ def wording_key(scene: Scene, slots: dict[str, Any]) -> str:
 
 
 def _row(run_id: int, scene: Scene, found: Any) -> tuple[Any, ...]:
-    window: datetime = found.window_until
     inputs = {
         "slots": found.slots,
         "evidence": found.evidence,
@@ -61,4 +59,12 @@ def _row(run_id: int, scene: Scene, found: Any) -> tuple[Any, ...]:
         "voice": scene.rules.voice.value,
     }
     key = wording_key(scene, found.slots)
-    return (run_id, found.person_id, scene.name, key, float(found.value), window, inputs)
+    return (
+        run_id,
+        found.person_id,
+        scene.name,
+        key,
+        float(found.value),
+        found.window_until,
+        inputs,
+    )

@@ -7,7 +7,6 @@ import pytest
 from hypothesis import given
 
 from rules.caps import frees_at, violations
-from schemas.planning import Slot
 from schemas.settings import Cap, Policy
 from tests.rules.builders import (
     LONDON,
@@ -203,7 +202,7 @@ def test_a_full_window_frees_where_the_next_begins(cap: Cap, expected: str) -> N
 
 def test_the_fourth_message_of_a_week_waits_for_the_week_not_for_three() -> None:
     """mautic PR#4761: "3 per week" postponed the fourth message by three weeks."""
-    taken: list[Slot] = [slot(shanghai(f"2026-03-0{day}T10:00")) for day in (2, 3, 4)]
+    taken = [slot(shanghai(f"2026-03-0{day}T10:00")) for day in (2, 3, 4)]
     asked = span(shanghai("2026-03-05T10:00"))
     policy = capped(Cap(window="week", max=3), Cap(rolling_hours=168, max=3))
     until = shanghai("2026-04-01T00:00")

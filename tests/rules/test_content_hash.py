@@ -30,26 +30,21 @@ def _hash(**changed: Any) -> str:
     return content_hash(values.pop("text"), link, **values)
 
 
-@pytest.mark.parametrize(
-    ("part", "changed"),
-    [
-        ("text", "您好，直接回复我就停！"),
-        ("title", "润物茶"),
-        ("description", "需要时点开看看 "),
-        ("url", "https://example.com/members?m=1"),  # a marker would change it, so it bears none
-        ("channel", "sms"),
-        ("category", Category.SERVICE),
-        ("policy_version", "abd"),
-        ("expires_at", datetime(2026, 3, 4, 10, 0, 1, tzinfo=UTC)),
-    ],
-)
-def test_any_change_needs_a_new_yes(part: str, changed: object) -> None:
-    assert _hash(**{part: changed}) != _hash()
+CHANGED: dict[str, Any] = {
+    "text": "您好，直接回复我就停！",
+    "title": "润物茶",
+    "description": "需要时点开看看 ",
+    "url": "https://example.com/members?m=1",  # a marker would change it, so it bears none
+    "channel": "sms",
+    "category": Category.SERVICE,
+    "policy_version": "abd",
+    "expires_at": datetime(2026, 3, 4, 10, 0, 1, tzinfo=UTC),
+}
 
 
-def test_every_part_has_its_case() -> None:
-    cases = test_any_change_needs_a_new_yes.pytestmark[0].args[1]  # type: ignore[attr-defined]
-    assert {part for part, _ in cases} == set(SEEN)
+@pytest.mark.parametrize("part", SEEN)
+def test_any_change_needs_a_new_yes(part: str) -> None:
+    assert _hash(**{part: CHANGED[part]}) != _hash()
 
 
 def test_the_same_content_has_the_same_hash_in_every_process() -> None:

@@ -1,6 +1,7 @@
 """Every message can be planned, can move, and must be able to end."""
 
 from collections.abc import Iterable
+from itertools import pairwise
 
 import pytest
 from hypothesis import given
@@ -47,9 +48,9 @@ def test_whatever_waits_can_end_without_reaching_anybody(state: MessageState) ->
 
 
 def test_the_good_way_leads_to_a_delivery() -> None:
-    way = "planned drafted in_review approved queued dispatched confirmed delivered".split()
-    steps = zip(way, way[1:], strict=False)
-    assert all(may_move(MessageState(one), MessageState(two)) for one, two in steps)
+    names = "planned drafted in_review approved queued dispatched confirmed delivered"
+    way = [MessageState(name) for name in names.split()]
+    assert all(may_move(origin, target) for origin, target in pairwise(way))
 
 
 @pytest.mark.parametrize(

@@ -1,5 +1,6 @@
 """Nobody is written to at night, wherever they live and whatever their clocks do."""
 
+from collections.abc import Callable
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
@@ -10,6 +11,8 @@ from hypothesis import strategies as st
 from rules.quiet_hours import is_quiet, next_allowed, next_quiet
 from schemas.settings import QuietHours
 from tests.rules.builders import HARD_DAYS, LONDON, SHANGHAI, local, shanghai, thoroughly
+
+Find = Callable[[datetime, ZoneInfo, QuietHours], datetime | None]
 
 MINUTE = timedelta(minutes=1)
 NIGHT = QuietHours()
@@ -155,6 +158,6 @@ def test_quiet_hours_that_end_in_a_skipped_hour_end_with_the_jump() -> None:
         (QuietHours(start=time(20), end=time(1, 30)), next_allowed),
     ],
 )
-def test_an_hour_shown_twice_is_met_twice(quiet: QuietHours, find: type(next_quiet)) -> None:  # type: ignore[valid-type]
+def test_an_hour_shown_twice_is_met_twice(quiet: QuietHours, find: Find) -> None:
     at = local(LONDON, "2026-10-25T01:10", fold=1)
     assert find(at, LONDON, quiet) == local(LONDON, "2026-10-25T01:30", fold=1)

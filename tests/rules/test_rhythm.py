@@ -61,9 +61,10 @@ def test_only_a_steady_rhythm_is_spoken_of(gaps: list[int], expected: bool) -> N
     assert is_regular(rhythm(_days(gaps)), POLICY) is expected
 
 
-@pytest.mark.parametrize("spread", [4.9, 4.91])
-def test_the_widest_spread_allowed_is_still_regular(spread: float) -> None:
-    assert is_regular(Rhythm((14, 14, 14), 14, spread), POLICY) is (spread <= 4.9)
+@pytest.mark.parametrize(("spread", "expected"), [(7, True), (7.5, False)])
+def test_the_widest_spread_allowed_is_still_regular(spread: float, expected: bool) -> None:
+    policy = Policy(regular_spread=0.5)
+    assert is_regular(Rhythm((14, 14, 14), 14, spread), policy) is expected
 
 
 @pytest.mark.parametrize(

@@ -100,8 +100,17 @@ def test_everything_wrong_is_told_at_once() -> None:
     )
 
 
-@given(st.text(), st.integers(min_value=1, max_value=40))
-def test_no_text_passes_that_is_too_long_or_leaves_no_way_out(text: str, max_bytes: int) -> None:
-    if not _check(text, max_bytes=max_bytes).violations:
+PIECES = st.lists(st.one_of(st.text(max_size=5), st.sampled_from([REFUSAL, "最好", "{{"]))).map(
+    "".join
+)
+
+
+@given(PIECES, st.integers(min_value=1, max_value=40))
+def test_a_text_passes_only_if_it_is_short_clean_and_leaves_a_way_out(
+    text: str, max_bytes: int
+) -> None:
+    checked = check_text(text, max_bytes=max_bytes, forbidden=("最好",), refusal=REFUSAL)
+    if not checked.violations:
         assert len(text.encode()) <= max_bytes
         assert REFUSAL in text
+        assert not any(bad in text for bad in ("最好", "{{", "None", "\x00"))

@@ -1,0 +1,135 @@
+"""The flows' steps without Prefect's engine: the same tasks in the same order, called plainly."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import Engine, text
+
+from sandbox.control import Control
+from schemas.enums import Decision
+from store import reviews
+from store.database import transaction
+from tasks import collect, draft, growth, plan, pull, push, reconcile, refresh, review, scenes
+from tasks.forms import Answer
+from tasks.funnels import count_funnel, equations
+from tasks.growth import GrowthRun
+
+ZONE = ZoneInfo("Asia/Shanghai")
+
+
+def at(day: int, hour: int, minute: int = 0) -> datetime:
+    """Return an instant of March 2026 in the business zone; the 2nd is a Monday."""
+    return datetime(2026, 3, day, hour, minute, tzinfo=ZONE)
+
+
+@dataclass(frozen=True)
+class House:
+    """A database, a world, and the daily job over both."""
+
+    database: Engine
+    control: Control
+    sandbox_url: str
+    database_url: str
+
+    def pull(self, as_of: datetime) -> dict[str, Any]:
+        """Pull everything up to an instant; return the books by source and entity."""
+        self.control.set_clock(as_of)
+        run = pull.open_pull.fn(as_of)
+        books = {}
+        for source, entity in run.windows:
+            staged = pull.stage_window.fn(source, entity, as_of)
+            verdict = pull.judge_window.fn(staged)
+            books[f"{source} {entity.value}"] = pull.publish_window.fn(run.id, staged, verdict)
+        pull.close_pull.fn(run.id, as_of, books)
+        return books
+
+    def grow(self, as_of: datetime) -> GrowthRun:
+        """Run the day up to its review batches."""
+        run = growth.open_growth.fn(as_of)
+        refresh.mark_due.fn(as_of)
+        while refresh.refresh_chunk.fn(as_of):
+            pass
+        for scene in scenes.scene_names.fn():
+            while scenes.find_candidates.fn(run, scene):
+                pass
+        while plan.plan_chunk.fn(run):
+            pass
+        draft.form_wordings.fn(run)
+        while draft.draft_chunk.fn(run):
+            pass
+        review.form_batches.fn(run)
+        growth.close_growth.fn(run)
+        return run
+
+    def decide(self, decision: Decision = Decision.APPROVE) -> dict[str, int]:
+        """Decide alike on every wording of every undecided batch; return messages by decision."""
+        counts: dict[str, int] = {}
+        with transaction(self.database) as connection:
+            batches = [batch.id for batch in reviews.undecided(connection)]
+            shown = {batch: reviews.items(connection, batch)[0] for batch in batches}
+        for batch in batches:
+            decisions = {item.content_hash: decision for item in shown[batch]}
+            applied = review.apply_review.fn(batch, Answer("测试员", decisions))
+            for name, number in (applied.counts if applied else {}).items():
+                counts[name] = counts.get(name, 0) + number
+        return counts
+
+    def push(self, as_of: datetime) -> list[str]:
+        """Push as of an instant; return what became of each call."""
+        self.control.set_clock(as_of)
+        states = [reconcile.reconcile.fn(one, as_of) for one in reconcile.unanswered.fn()]
+        while push.release_chunk.fn(as_of):
+            pass
+        return states + [push.call.fn(one, as_of) for one in push.queued.fn()]
+
+    def collect(self, as_of: datetime) -> list[str]:
+        """Collect as of an instant; return what became of each poll."""
+        self.control.set_clock(as_of)
+        for one in reconcile.unanswered.fn():
+            reconcile.reconcile.fn(one, as_of)
+        states = [collect.poll.fn(one, as_of) for one in collect.open_tasks.fn()]
+        while collect.expire_chunk.fn(as_of):
+            pass
+        collect.credit_orders.fn(as_of)
+        return states
+
+    def approved_day(self, day: int) -> GrowthRun:
+        """Pull and plan at 07:30 of a day and approve everything."""
+        self.pull(at(day, 7, 30))
+        run = self.grow(at(day, 7, 30))
+        self.decide()
+        return run
+
+    def rows(self, query: str, **values: Any) -> list[Any]:
+        """Return the rows of a query."""
+        with transaction(self.database) as connection:
+            return list(connection.execute(text(query), values))
+
+    def change(self, statement: str, **values: Any) -> None:
+        """Execute a statement and commit."""
+        with transaction(self.database) as connection:
+            connection.execute(text(statement), values)
+
+    def states(self) -> dict[str, int]:
+        """Return how many messages are in each state."""
+        return {row.state: row.n for row in self.rows(_STATES)}
+
+    def unbalanced(self) -> list[str]:
+        """Return the equations of the funnel that are off, and slots closed twice or never."""
+        wrong = [str(book) for book in equations(count_funnel.fn()) if not book.balances]
+        return wrong + [f"slot {row.slot} {row.kinds}" for row in self.rows(_CROOKED_SLOTS)]
+
+
+_STATES = "SELECT state, count(*) AS n FROM message GROUP BY state"
+
+_CROOKED_SLOTS = """
+SELECT l.slot, array_agg(l.kind ORDER BY l.id) AS kinds
+FROM ledger l JOIN message m ON m.id = l.slot
+GROUP BY l.slot, m.state
+HAVING count(*) FILTER (WHERE l.kind = 'reservation') <> 1
+    OR count(*) FILTER (WHERE l.kind <> 'reservation') <>
+       (m.state IN ('delivered', 'rejected', 'expired', 'blocked', 'capped', 'unreachable',
+                    'cancelled', 'draft_failed', 'failed', 'unknown_settled'))::int
+"""

@@ -1,0 +1,80 @@
+"""A scene is a folder; one that is wrong names itself before anything runs."""
+
+import shutil
+import string
+from pathlib import Path
+
+import pytest
+
+from prompts import catalogue
+from prompts.catalogue import _scene, forbidden_words, locale, scenes
+from schemas.enums import Lifecycle, Voice
+from schemas.errors import ConfigurationError
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A sound scene to break."""
+    sound = Path(catalogue.__file__).parent / "scenes" / "replenish"
+    return Path(shutil.copytree(sound, tmp_path / "broken"))
+
+
+def _change(folder: Path, old: str, new: str) -> None:
+    path = folder / "scene.yaml"
+    content = path.read_text(encoding="utf-8")
+    assert old in content
+    path.write_text(content.replace(old, new), encoding="utf-8")
+
+
+def test_a_scene_is_read_from_its_folder(folder: Path) -> None:
+    scene = _scene(folder)
+    assert scene.name == "broken"
+    assert scene.rules == scenes()["replenish"].rules
+    assert scene.rules.voice is Voice.PEER
+
+
+@pytest.mark.parametrize("name", ["scene.yaml", "candidates.sql", "fallback.md.j2"])
+def test_a_missing_file_is_named(folder: Path, name: str) -> None:
+    (folder / name).unlink()
+    with pytest.raises(ConfigurationError, match=rf"scene broken: .*{name} is missing"):
+        _scene(folder)
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "told"),
+    [
+        ("hours: 48", "hours: 0", "hours: .*greater than or equal to 1"),
+        ("hours: 48", "hours: soon", "hours: .*valid integer"),
+        ("hours: 48\n", "", "hours: Field required"),
+        ("voice: peer", "voice: boss", "voice: .*'peer', 'junior' or 'elder'"),
+        ("channel: wecom", "channel: wecom\nurgent: true", "urgent: Extra inputs"),
+        ("  title:", "  headline:", "link.title: Field required"),
+    ],
+)
+def test_a_wrong_key_is_named_with_its_file(folder: Path, old: str, new: str, told: str) -> None:
+    _change(folder, old, new)
+    with pytest.raises(ConfigurationError, match=rf"scene broken: scene.yaml: {told}"):
+        _scene(folder)
+
+
+@pytest.mark.parametrize("content", [b"title: [", b"a: b: c", b"\xff\xfe\x00", b"", b"- one\n"])
+def test_a_file_that_is_no_scene_is_named(folder: Path, content: bytes) -> None:
+    (folder / "scene.yaml").write_bytes(content)
+    with pytest.raises(ConfigurationError, match=r"scene broken: scene\.yaml"):
+        _scene(folder)
+
+
+def test_every_forbidden_word_is_a_word() -> None:
+    assert forbidden_words()
+    assert all(isinstance(word, str) and word.strip() == word != "" for word in forbidden_words())
+    assert len(set(forbidden_words())) == len(forbidden_words())
+
+
+def test_every_segment_has_a_name_for_operators() -> None:
+    assert set(locale()["segments"]) == {segment.value for segment in Lifecycle}
+
+
+def test_every_text_of_the_form_can_be_filled_in() -> None:
+    for text in locale()["form"].values():
+        fields = {field for _, field, _, _ in string.Formatter().parse(text) if field is not None}
+        assert all(field.isidentifier() for field in fields)
