@@ -4,6 +4,9 @@ BIN := $(VENV)/bin
 SYNCED := $(VENV)/.synced
 UV := uv==0.13.8
 
+# Every command starts several Python processes; without cached bytecode each compiles for seconds.
+unexport PYTHONDONTWRITEBYTECODE
+
 .DEFAULT_GOAL := help
 .PHONY: help setup demo test check lock clean
 

@@ -76,8 +76,8 @@ def _scene(folder: Path) -> Scene:
         return Scene(
             name=folder.name,
             rules=SceneFile.model_validate(_yaml(folder / "scene.yaml")),
-            candidates_sql=(folder / "candidates.sql").read_text(encoding="utf-8"),
-            template=(folder / "fallback.md.j2").read_text(encoding="utf-8"),
+            candidates_sql=_text(folder / "candidates.sql"),
+            template=_text(folder / "fallback.md.j2"),
         )
     except OSError as error:
         raise ConfigurationError(f"scene {folder.name}: {error.filename} is missing") from error
@@ -90,4 +90,16 @@ def _scene(folder: Path) -> Scene:
 
 
 def _yaml(path: Path) -> Any:
-    return yaml.safe_load(path.read_text(encoding="utf-8"))
+    try:
+        return yaml.safe_load(_text(path))
+    except yaml.YAMLError as error:
+        where = f"{path.parent.name}: {path.name}"
+        raise ConfigurationError(f"scene {where} is not valid YAML: {error}") from error
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8")
+    except UnicodeDecodeError as error:
+        where = f"{path.parent.name}: {path.name}"
+        raise ConfigurationError(f"scene {where} is not UTF-8") from error

@@ -22,5 +22,5 @@ def render(template: str, values: Mapping[str, Any]) -> str:
     """Return the text of a template. Raises Unrenderable naming what is missing or forbidden."""
     try:
         return _environment().from_string(template).render(values).strip()
-    except (TemplateError, TypeError, ValueError) as error:
+    except (TemplateError, TypeError, ValueError, ArithmeticError) as error:
         raise Unrenderable(str(error)) from error

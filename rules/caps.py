@@ -32,12 +32,13 @@ def frees_at(
     the fourth message of a week wait three weeks (mautic PR#4761).
     """
     length = span.end - span.start
-    for start in sorted(_openings(span, slots, policy, zone)):
-        if start >= until:
-            return None
-        if not violations(Span(start, start + length), slots, policy, zone):
-            return start
-    return None
+    ahead = {at for at in _openings(span, slots, policy, zone) if span.start <= at < until}
+    fitting = (
+        start
+        for start in sorted(ahead)
+        if not violations(Span(start, start + length), slots, policy, zone)
+    )
+    return next(fitting, None)
 
 
 def _gap(span: Span, slots: Iterable[Slot], policy: Policy) -> Reason | None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from datetime import datetime
+from datetime import UTC, datetime
 
 from schemas.channel import Link
 from schemas.enums import Category
@@ -29,7 +29,7 @@ def content_hash(
         "channel": channel,
         "category": category.value,
         "policy": policy_version,
-        "expires": expires_at.isoformat(),
+        "expires": expires_at.astimezone(UTC).isoformat(),
     }
     canonical = json.dumps(content, sort_keys=True, ensure_ascii=False)
     return hashlib.sha256(canonical.encode()).hexdigest()

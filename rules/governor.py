@@ -1,12 +1,12 @@
 """One person, one budget, one winner."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rules.caps import frees_at, violations
-from rules.quiet_hours import is_quiet, next_allowed, next_quiet
+from rules.quiet_hours import next_allowed, next_quiet
 from schemas.enums import Verdict
-from schemas.planning import Case, Contender, Reason, Ruling, Span
+from schemas.planning import Case, Contender, Planned, Reason, Ruling, Span
 from schemas.settings import Policy
 
 
@@ -52,14 +52,23 @@ def person_reasons(case: Case, policy: Policy) -> tuple[Reason, ...]:
     return tuple(reasons)
 
 
-def recheck(case: Case, span: Span, policy: Policy, zone: ZoneInfo) -> tuple[Reason, ...]:
-    """Return what forbids sending now; `case.slots` leaves out the message's own."""
-    quiet = Reason("quiet_hours") if is_quiet(span.start, zone, policy.quiet_hours) else None
-    return (
-        *person_reasons(case, policy),
-        *((quiet,) if quiet else ()),
-        *violations(span, case.slots, policy, zone),
-    )
+def recheck(
+    case: Case, planned: Planned, policy: Policy, zone: ZoneInfo, as_of: datetime
+) -> tuple[Reason, ...]:
+    """
+    Return what forbids a planned message by now; `case.slots` leaves out its own.
+
+    Rationale: a yes may be days old. Who refused, fell silent, was reached otherwise or changed
+    advisers since is left alone; a yes for one adviser's voice is none for another's.
+    """
+    reasons = person_reasons(case, policy)
+    if case.contact is not None and case.contact != planned.contact:
+        reasons = (*reasons, Reason("contact_changed"))
+    start = next_allowed(max(as_of, planned.span.start), zone, policy.quiet_hours)
+    if start >= planned.span.end:
+        return (*reasons, Reason("window_over"))
+    until = task_until(start, planned.span.end, policy, zone)
+    return (*reasons, *violations(Span(start, until), case.slots, policy, zone))
 
 
 def task_until(as_of: datetime, window_until: datetime, policy: Policy, zone: ZoneInfo) -> datetime:
@@ -84,13 +93,22 @@ def _rule(
         return Ruling(contender, Verdict.SUPPRESSED, barred)
     if contender.scene in case.open_scenes:
         return Ruling(contender, Verdict.SUPPRESSED, (Reason("open_message"),))
-    start = next_allowed(as_of, zone, policy.quiet_hours)
+    # In UTC an hour is an hour, also in the night in which clocks change.
+    start = next_allowed(as_of.astimezone(UTC), zone, policy.quiet_hours)
     span = Span(start, min(contender.window_until, start + timedelta(hours=contender.hours)))
     if span.start >= contender.window_until:
         return Ruling(contender, Verdict.SUPPRESSED, (Reason("window_over"),))
     reasons = violations(span, case.slots, policy, zone)
     if reasons:
-        frees = frees_at(span, case.slots, policy, zone, until=contender.window_until)
-        awake = next_allowed(frees, zone, policy.quiet_hours) if frees else None
-        return Ruling(contender, Verdict.SUPPRESSED, reasons, frees_at=awake)
+        frees = _frees_awake(contender, span, case, policy, zone)
+        return Ruling(contender, Verdict.SUPPRESSED, reasons, frees_at=frees)
     return Ruling(contender, Verdict.WON, span=span)
+
+
+def _frees_awake(
+    contender: Contender, span: Span, case: Case, policy: Policy, zone: ZoneInfo
+) -> datetime | None:
+    """Return the first moment out of quiet hours, within the window, at which it would fit."""
+    frees = frees_at(span, case.slots, policy, zone, until=contender.window_until)
+    awake = next_allowed(frees, zone, policy.quiet_hours) if frees else None
+    return awake if awake and awake < contender.window_until else None

@@ -1,6 +1,7 @@
 """When nobody is written to."""
 
-from datetime import datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
+from itertools import count
 from zoneinfo import ZoneInfo
 
 from schemas.settings import QuietHours
@@ -34,11 +35,18 @@ def next_quiet(at: datetime, zone: ZoneInfo, quiet: QuietHours) -> datetime | No
 
 
 def _next(at: datetime, wall: time, zone: ZoneInfo) -> datetime:
-    """Return the next instant after `at` at which clocks in `zone` show `wall`."""
-    local = at.astimezone(zone)
-    for days in range(3):
-        day = local.date() + timedelta(days=days)
-        moment = datetime.combine(day, wall, tzinfo=zone).astimezone(at.tzinfo)
-        if moment > at:
-            return moment
-    raise AssertionError("clocks show every time of day within two days")
+    """Return the next instant after `at` at which clocks in `zone` come to `wall`."""
+    today = at.astimezone(zone).date()
+    days = (today + timedelta(days=ahead) for ahead in range(3))
+    moments = (moment for day in days for moment in _moments(day, wall, zone))
+    return min(moment for moment in moments if moment > at).astimezone(at.tzinfo)
+
+
+def _moments(day: date, wall: time, zone: ZoneInfo) -> set[datetime]:
+    """Return when clocks come to `wall` on `day`: twice when put back, in a jump when put on."""
+    shown = datetime.combine(day, wall)
+    first, second = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
+    if first <= second:
+        return {first, second}
+    minutes = (second + timedelta(minutes=minute) for minute in count())
+    return {next(at for at in minutes if at.astimezone(zone).replace(tzinfo=None) >= shown)}

@@ -71,6 +71,14 @@ class Contact:
 
 
 @dataclass(frozen=True)
+class Planned:
+    """A message as it was planned: to whom, through whom, and when it may arrive."""
+
+    contact: Contact
+    span: Span
+
+
+@dataclass(frozen=True)
 class Contender:
     """One candidate of a person. `hours` bounds how long its message stays valid."""
 

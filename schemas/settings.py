@@ -14,7 +14,16 @@ from pathlib import Path
 from typing import Annotated, Literal
 from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, ValidationError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    SecretStr,
+    StringConstraints,
+    ValidationError,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from schemas.errors import ConfigurationError
@@ -34,6 +43,22 @@ def _existing_zone(name: str) -> str:
 Zone = Annotated[str, AfterValidator(_existing_zone)]
 
 
+def _no_number(value: object) -> object:
+    if isinstance(value, int | float):
+        raise ValueError(f'write a time of day as "20:30", not {value}')  # noqa: TRY004 - pydantic's
+    return value
+
+
+def _no_offset(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("a time of day is local; leave the offset out")
+    return value
+
+
+LocalTime = Annotated[time, BeforeValidator(_no_number), AfterValidator(_no_offset)]
+Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
 class Section(BaseModel):
     """Base of all sections: unknown keys are errors, values do not change."""
 
@@ -43,9 +68,9 @@ class Section(BaseModel):
 class Business(Section):
     """Who speaks, and whose day it is. `contact` is how a member reaches us (Ad Law art. 43)."""
 
-    name: str = "润物咖啡"
+    name: Words = "润物咖啡"
     timezone: Zone = "Asia/Shanghai"
-    contact: str = "直接回复我"
+    contact: Words = "直接回复我"
 
 
 class DropRule(Section):
@@ -143,8 +168,8 @@ class Cap(Section):
 class QuietHours(Section):
     """Local times between which nobody is written to; the end belongs to the day."""
 
-    start: time = time(20, 30)
-    end: time = time(9, 0)
+    start: LocalTime = time(20, 30)
+    end: LocalTime = time(9, 0)
 
 
 class Policy(Section):
@@ -224,7 +249,7 @@ class Environment(BaseSettings):
     config: Path | None = None
     home: Path = Path(".runwu")
     sandbox_url: str = "http://127.0.0.1:4280"
-    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL")
+    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     wecom_secret: SecretStr | None = None
     shop_token: SecretStr | None = None
 

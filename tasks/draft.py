@@ -8,7 +8,7 @@ from prefect import task
 from prompts.catalogue import Scene, forbidden_words, scenes
 from prompts.render import Unrenderable, render
 from rules.content_hash import content_hash
-from rules.wording_checks import check_text
+from rules.wording_checks import check_card, check_text
 from schemas.channel import Link
 from schemas.enums import Category, MessageState
 from store import wordings
@@ -62,7 +62,11 @@ def draft_of(wired: Wiring, wording: Any) -> dict[str, Any]:
             forbidden=forbidden_words(),
             refusal=settings.business.contact,
         )
-        violations, warnings = list(checked.violations), list(checked.warnings)
+        violations = [
+            *checked.violations,
+            *check_card(link.title, link.description, forbidden_words()),
+        ]
+        warnings = list(checked.warnings)
     except Unrenderable as error:
         text, link = "", Link("", "", settings.channels.wecom.link_url)
         violations, warnings = [f"template: {error}"], []

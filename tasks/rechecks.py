@@ -1,19 +1,17 @@
 """The second and the third look at a message, with everything that happened since the plan."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 
 from sqlalchemy import Connection
 
-from rules.caps import violations
-from rules.governor import person_reasons, task_until
-from rules.quiet_hours import next_allowed
+from rules.governor import recheck
 from schemas.enums import MessageState
-from schemas.planning import Case, Reason, Span
+from schemas.planning import Contact, Planned, Span
 from store import messages as store_messages
 from tasks.cases import read_cases, without_own
 from tasks.moves import move
-from tasks.wiring import Wiring, wiring
+from tasks.wiring import wiring
 
 
 def still_allowed(connection: Connection, approved: Sequence[int], as_of: datetime) -> list[int]:
@@ -34,7 +32,8 @@ def still_allowed(connection: Connection, approved: Sequence[int], as_of: dateti
     allowed = []
     for row in rows:
         case = without_own(cases, row.person_id, row.id)
-        why = _reasons(wired, case, row, as_of)
+        planned = Planned(Contact(row.contact, row.sender), Span(row.planned_for, row.window_until))
+        why = recheck(case, planned, wired.policy, wired.zone, as_of)
         if not why:
             allowed.append(row.id)
             continue
@@ -47,20 +46,3 @@ def still_allowed(connection: Connection, approved: Sequence[int], as_of: dateti
             reason=", ".join(reason.rule for reason in why),
         )
     return allowed
-
-
-def _reasons(
-    wired: Wiring, case: Case, message: store_messages.Addressed, as_of: datetime
-) -> Iterable[Reason]:
-    reasons = list(person_reasons(case, wired.policy))
-    if case.contact is not None and (case.contact.address, case.contact.sender) != (
-        message.contact,
-        message.sender,
-    ):
-        # The yes was for this adviser's voice; another one needs another yes.
-        reasons.append(Reason("contact_changed"))
-    start = next_allowed(max(as_of, message.planned_for), wired.zone, wired.policy.quiet_hours)
-    if start >= message.window_until:
-        return [*reasons, Reason("window_over")]
-    until = task_until(start, message.window_until, wired.policy, wired.zone)
-    return [*reasons, *violations(Span(start, until), case.slots, wired.policy, wired.zone)]

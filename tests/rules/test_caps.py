@@ -45,6 +45,7 @@ ROLLING = Cap(rolling_hours=24, max=1)
         (MONTHLY, "2025-03-15T10:00", "2026-03-15T10:00", True),
         (ROLLING, "2026-03-02T10:00", "2026-03-03T09:59", False),
         (ROLLING, "2026-03-02T10:00", "2026-03-03T10:00", True),
+        (ROLLING, "2026-03-03T10:00", "2026-03-02T10:00", True),
         (ROLLING, "2026-03-03T10:00", "2026-03-02T10:01", False),  # one already planned for later
     ],
 )

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.wording_checks import Checked, check_text
+from rules.wording_checks import Checked, check_card, check_text
 
 REFUSAL = "直接回复我"
 GOOD = f"您好，算来又快到日子了。不想再收到，{REFUSAL}说一声就停。"
@@ -25,6 +25,7 @@ def test_a_good_text_passes() -> None:
         (f"{GOOD}\x00", "control characters"),
         (f"{GOOD}\r\n", "control characters"),
         (f"{GOOD}\u202e", "control characters"),  # it would turn the text around
+        (f"{GOOD}最\u200b好", "control characters"),  # it would split a forbidden word
         ("您好，咖啡快喝完了吧。", "no way to refuse"),
     ],
 )
@@ -114,3 +115,13 @@ def test_a_text_passes_only_if_it_is_short_clean_and_leaves_a_way_out(
         assert len(text.encode()) <= max_bytes
         assert REFUSAL in text
         assert not any(bad in text for bad in ("最好", "{{", "None", "\x00"))
+
+
+def test_a_card_is_read_as_closely_as_the_text() -> None:
+    assert check_card("给您留着", "需要时点开看看", ("最好",)) == ()
+    assert check_card("最好" * 30, "{{ x }}", ("最好",)) == (
+        "card title: length: 180 of 128 bytes",
+        "card title: forbidden word: 最好",
+        "card description: template residue: {{",
+        "card description: template residue: }}",
+    )

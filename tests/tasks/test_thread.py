@@ -51,6 +51,7 @@ def test_the_next_day_knows_of_the_touches_and_of_who_deleted_us(house: House) -
         " WHERE r.business_date = '2026-03-03'"
     )
     facts = house.rows("SELECT person_id FROM person_facts WHERE touches > 0")
-    assert touched and not touched & {row.person_id for row in won}
+    assert touched
+    assert not touched & {row.person_id for row in won}
     reached = house.rows("SELECT person_id FROM delivery WHERE status = 'delivered'")
     assert {row.person_id for row in facts} == {row.person_id for row in reached}

@@ -14,6 +14,7 @@ JOIN person_facts f USING (person_id)
 -- As coarse as people speak: every further distinct text costs an employee a tap.
 CROSS JOIN LATERAL (
     SELECT CASE
+        WHEN f.gap_median < 5 THEN '几天'
         WHEN f.gap_median < 10.5 THEN '一周'
         WHEN f.gap_median < 17.5 THEN '两周'
         WHEN f.gap_median < 24.5 THEN '三周'

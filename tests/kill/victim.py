@@ -1,0 +1,76 @@
+"""Pushes like the flow does, and is killed for real at the point it is told."""
+
+import os
+import signal
+import sys
+from collections.abc import Callable
+from datetime import datetime
+from typing import Any
+
+from adapters.channels.wecom import WecomChannel
+from schemas.enums import DispatchState
+from store import outbox
+from tasks import answers, push, reconcile
+
+Function = Callable[..., Any]
+
+
+def die(*_: object, **__: object) -> None:
+    """Go without a word: no handler, no finally, no commit."""
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def then_die(function: Function) -> Function:
+    """Do it, then die."""
+
+    def done(*args: Any, **kwargs: Any) -> None:
+        function(*args, **kwargs)
+        die()
+
+    return done
+
+
+def _when_accepted(function: Function) -> Function:
+    def change(connection: Any, dispatch: int, origin: Any, target: Any, **columns: Any) -> bool:
+        moved: bool = function(connection, dispatch, origin, target, **columns)
+        if target is DispatchState.ACCEPTED:
+            die()
+        return moved
+
+    return change
+
+
+def arm(point: str) -> None:
+    """Lay the mine."""
+    match point:
+        case "before the outbox commit":
+            outbox.seal = then_die(outbox.seal)
+        case "after the outbox commit":
+            push.queued.fn = die  # type: ignore[assignment,method-assign]
+        case "before the call":
+            WecomChannel.send = die  # type: ignore[assignment,method-assign]
+        case "after the answer":
+            WecomChannel.send = then_die(WecomChannel.send)  # type: ignore[method-assign]
+        case "before the receipt's commit":
+            outbox.change = _when_accepted(outbox.change)
+        case "after the receipt's commit":
+            answers.accepted = then_die(answers.accepted)
+        case "never" | "in the call":
+            return
+        case _:
+            raise ValueError(point)
+
+
+def main(point: str, as_of: datetime) -> None:
+    """Reconcile, release and call, in the flow's order."""
+    arm(point)
+    for dispatch in reconcile.unanswered.fn():
+        reconcile.reconcile.fn(dispatch, as_of)
+    while push.release_chunk.fn(as_of):
+        pass
+    for dispatch in push.queued.fn():
+        push.call.fn(dispatch, as_of)
+
+
+if __name__ == "__main__":
+    main(sys.argv[1], datetime.fromisoformat(sys.argv[2]))

@@ -1,0 +1,115 @@
+"""What the governor sees of a person's budget."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import Engine
+
+from schemas.enums import LedgerKind, MessageState
+from store import messages
+from store.database import transaction
+from store.persons import standing_of, suppress
+from tests import builders
+from tests.builders import change
+from tests.house import at
+
+S = MessageState
+
+
+@pytest.fixture
+def person(database: Engine) -> int:
+    """A person to whom nothing was said yet."""
+    return builders.persons(database, 1)[0]
+
+
+def _standing(database: Engine, person: int) -> tuple[list[Any], list[Any], list[Any]]:
+    with transaction(database) as connection:
+        return standing_of(
+            connection, [person], channel="wecom", as_of=at(10, 9), horizon=timedelta(days=7)
+        )
+
+
+def _slots(database: Engine, person: int) -> list[Any]:
+    return [(row.slot, row.delivered_at) for row in _standing(database, person)[0]]
+
+
+def _close(database: Engine, slots: list[int], kind: LedgerKind, day: int) -> None:
+    target = S.DELIVERED if kind is LedgerKind.DELIVERY else S.EXPIRED
+    with transaction(database) as connection:
+        messages.move(
+            connection, slots, S.PLANNED, target, at=at(day, 9), reason="test", closing=kind
+        )
+
+
+def test_nothing_said_takes_no_slot(database: Engine, person: int) -> None:
+    assert _slots(database, person) == []
+
+
+def test_an_open_reservation_counts_over_its_whole_span(database: Engine, person: int) -> None:
+    (slot,) = builders.messages(database, [person])
+    (row,) = _standing(database, person)[0]
+    assert (row.slot, row.at, row.until, row.delivered_at) == (
+        slot,
+        builders.MORNING,
+        at(5, 0),
+        None,
+    )
+
+
+def test_an_open_reservation_counts_however_old_it_is(database: Engine, person: int) -> None:
+    (slot,) = builders.messages(database, [person])
+    change(database, "UPDATE ledger SET at = '2025-01-01Z', until = '2025-01-02Z'")
+    assert _slots(database, person) == [(slot, None)]
+
+
+def test_a_released_slot_does_not_count(database: Engine, person: int) -> None:
+    _close(database, builders.messages(database, [person]), LedgerKind.RELEASE, day=9)
+    assert _slots(database, person) == []
+
+
+def test_a_delivery_counts_at_its_instant(database: Engine, person: int) -> None:
+    (slot,) = builders.messages(database, [person])
+    _close(database, [slot], LedgerKind.DELIVERY, day=4)
+    assert _slots(database, person) == [(slot, at(4, 9))]
+
+
+def test_a_delivery_counts_up_to_the_horizon_and_not_beyond(database: Engine, person: int) -> None:
+    (edge,) = builders.messages(database, [person])
+    _close(database, [edge], LedgerKind.DELIVERY, day=3)
+    (old,) = builders.messages(database, [person], scene="old")
+    _close(database, [old], LedgerKind.DELIVERY, day=2)
+    assert _slots(database, person) == [(edge, at(3, 9))]
+
+
+def test_another_persons_slots_do_not_count(database: Engine) -> None:
+    first, second = builders.persons(database, 2)
+    builders.messages(database, [first])
+    assert _slots(database, second) == []
+
+
+def test_contacts_come_with_what_suppresses_them(database: Engine, person: int) -> None:
+    slots = builders.messages(database, [person])
+    assert [row.suppressed for row in _standing(database, person)[1]] == [None]
+    with transaction(database) as connection:
+        suppress(connection, slots, reason="deleted", at=at(3, 9))
+    assert [row.suppressed for row in _standing(database, person)[1]] == ["deleted"]
+
+
+def test_contacts_of_another_channel_are_left_out(database: Engine, person: int) -> None:
+    change(database, "UPDATE contact SET channel = 'mail'")
+    assert _standing(database, person)[1] == []
+
+
+def test_open_scenes_are_told_and_finished_ones_are_not(database: Engine, person: int) -> None:
+    done = builders.messages(database, [person], scene="welcome")
+    builders.messages(database, [person], scene="replenish")
+    _close(database, done, LedgerKind.RELEASE, day=3)
+    (row,) = _standing(database, person)[2]
+    assert (row.open_scenes, row.consent, row.unanswered) == (["replenish"], True, 0)
+
+
+def test_a_person_who_was_never_asked_has_no_consent(database: Engine, person: int) -> None:
+    change(database, "DELETE FROM consent")
+    (row,) = _standing(database, person)[2]
+    assert row.consent is None
