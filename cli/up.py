@@ -8,9 +8,11 @@ from schemas.settings import Environment, Settings, load
 def bring_up(voice: Voice, config: Config) -> tuple[Stack, Settings]:
     """Start what does not run yet and return where it is."""
     from tasks.database import start_database
+    from tasks.wiring import require_usable
 
     path = config_path(config)
     settings = load(path)
+    require_usable(settings)
     environment = Environment()
     voice.progress("preparing the database")
     url = start_database(environment.home, environment.database_url)

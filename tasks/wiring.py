@@ -97,6 +97,12 @@ class Wiring:
         )
 
 
+def require_usable(settings: Settings) -> None:
+    """Raise ConfigurationError unless every source and channel can be made from the settings."""
+    made = Wiring(settings, Environment())
+    _ = made.sources, made.channels
+
+
 @cache
 def wiring() -> Wiring:
     """Return this process's wiring, from runwu.toml and the environment."""

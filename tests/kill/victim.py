@@ -46,7 +46,7 @@ def arm(point: str) -> None:
         case "before the outbox commit":
             outbox.seal = then_die(outbox.seal)
         case "after the outbox commit":
-            push.queued.fn = die  # type: ignore[assignment,method-assign]
+            push.queued.fn = die  # type: ignore[assignment]
         case "before the call":
             WecomChannel.send = die  # type: ignore[assignment,method-assign]
         case "after the answer":

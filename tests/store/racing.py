@@ -4,7 +4,7 @@ import os
 from multiprocessing.synchronize import Barrier
 
 from schemas.enums import Entity
-from store import publish
+from store import facts, publish
 from store.database import engine, transaction
 from tasks import plan
 from tasks.growth import GrowthRun
@@ -23,13 +23,15 @@ def plan_all(url: str, run_id: int, chunk: int, together: Barrier) -> None:
 
 
 def publish_orders(url: str, members: int, rounds: int, together: Barrier) -> None:
-    """Publish an order of every member, again and again, last member first."""
+    """Publish an order of every member, last member first, and mark all persons anew each time."""
     together.wait(60)
     for place in range(rounds):
         orders = (_line(place, number) for number in range(members, 0, -1))
         staged(engine(url), Entity.ORDER_LINE, orders)
         with transaction(engine(url)) as connection:
             publish.publish(connection, Entity.ORDER_LINE, "shop", MORNING)
+        with transaction(engine(url)) as connection:
+            facts.claim_stale(connection, members)
 
 
 def _line(place: int, number: int) -> dict[str, object]:

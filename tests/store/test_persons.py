@@ -4,12 +4,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import OperationalError
 
 from schemas.enums import LedgerKind, MessageState
 from store import messages
 from store.database import transaction
-from store.persons import standing_of, suppress
+from store.persons import lock_persons, mark_stale, standing_of, suppress
 from tests import builders
 from tests.builders import change
 from tests.house import at
@@ -113,3 +114,20 @@ def test_a_person_who_was_never_asked_has_no_consent(database: Engine, person: i
     change(database, "DELETE FROM consent")
     (row,) = _standing(database, person)[2]
     assert row.consent is None
+
+
+def test_a_locked_person_is_not_locked_by_another(database: Engine, person: int) -> None:
+    with transaction(database) as first, transaction(database) as second:
+        lock_persons(first, [person])
+        second.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        with pytest.raises(OperationalError, match="lock timeout"):
+            lock_persons(second, [person])
+
+
+def test_a_person_lock_does_not_hold_up_rows_that_point_at_the_person(
+    database: Engine, person: int
+) -> None:
+    with transaction(database) as planner, transaction(database) as puller:
+        lock_persons(planner, [person])
+        puller.execute(text("SET LOCAL lock_timeout = '50ms'"))
+        mark_stale(puller, [person])

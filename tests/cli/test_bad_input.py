@@ -1,0 +1,60 @@
+"""Whatever a user gets wrong, one sentence says what, where and how to mend it."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+
+def runwu(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
+    clean = {k: v for k, v in os.environ.items() if not k.startswith(("RUNWU_", "DATABASE_"))}
+    return subprocess.run(
+        [sys.executable, "-m", "cli.main", *arguments],
+        cwd=cwd,
+        env={**clean, **environment},
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (["run", "--as-of", "yesterday"], "2011-11-10T08:00+00:00"),
+        (["run", "--as-of", "2011-11-10T08:00"], "no time zone"),
+        (["run", "--config", "nowhere.toml"], "nowhere.toml does not exist"),
+        (["up", "--config", "broken.toml"], "broken.toml is not valid TOML"),
+        (["up", "--config", "unknown.toml"], "policy.capz"),
+        (["up", "--config", "real.toml"], "RUNWU_WECOM_SECRET"),
+    ],
+)
+def test_a_mistake_is_one_sentence_and_exit_code_2(
+    arguments: list[str], told: str, tmp_path: Path
+) -> None:
+    (tmp_path / "broken.toml").write_text("[policy")
+    (tmp_path / "unknown.toml").write_text("[policy]\ncapz = 1\n")
+    (tmp_path / "real.toml").write_text('[channels.wecom]\nbase_url = "https://example.com"\n')
+    done = runwu(*arguments, cwd=tmp_path)
+    assert done.returncode == 2
+    (line,) = [text for text in done.stderr.splitlines() if text.startswith("runwu: ")]
+    assert told in line
+    assert "Traceback" not in done.stderr
+
+
+def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
+    url = "postgresql://someone:s3cret@127.0.0.1:9/none"
+    done = runwu("up", cwd=tmp_path, DATABASE_URL=url)
+    assert done.returncode == 2
+    assert "DATABASE_URL" in done.stderr
+    assert "s3cret" not in done.stderr + done.stdout
+
+
+@pytest.mark.parametrize(
+    "arguments", [["demo", "--days", "0"], ["fly"], ["demo", "--approve", "x"]]
+)
+def test_bad_usage_is_exit_code_2(arguments: list[str], tmp_path: Path) -> None:
+    assert runwu(*arguments, cwd=tmp_path).returncode == 2
