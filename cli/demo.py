@@ -15,13 +15,14 @@ import typer
 
 from cli.approver import approve_all, wait_until_decided
 from cli.options import AsJson, Voice
-from cli.stack import Stack, lower_stack, raise_stack
+from cli.stack import Stack, logs_delivered, lower_stack, raise_stack
 from cli.tally import duplicates, over_cap
 from schemas.errors import RunwuError
 from schemas.settings import Environment, Settings
 
 _FIRST_DAY = date(2026, 3, 2)
 _DATABASE = "runwu_demo"
+_SHOWN_DAYS = 5
 
 
 class Approve(StrEnum):
@@ -50,7 +51,12 @@ def demo(
     as_json: AsJson = False,
 ) -> None:
     """Live through simulated days: orders, reasons, review, WeCom, answers; balance the books."""
-    from tasks.database import fresh_sibling, start_database
+    from tasks.database import (
+        embedded_is_running,
+        fresh_sibling,
+        start_database,
+        stop_database,
+    )
 
     voice = Voice(as_json=as_json)
     environment = Environment()
@@ -59,14 +65,18 @@ def demo(
     shutil.rmtree(home, ignore_errors=True)
     os.environ.pop("RUNWU_CONFIG", None)
     voice.progress("preparing a database of its own")
+    was_running = embedded_is_running(environment.home)
     url = fresh_sibling(start_database(environment.home, environment.database_url), _DATABASE)
     options = ("--members", str(members), "--seed", str(seed))
     try:
         stack = _stack(home, url, voice, options)
-        lived = asyncio.run(_live(stack, days, approve, voice))
+        with logs_delivered():
+            lived = asyncio.run(_live(stack, days, approve, voice))
         totals = _count(stack, lived)
     finally:
         lower_stack(home)
+        if not was_running:
+            stop_database(environment.home)
     _show(voice, totals)
     voice.object(totals)
     if totals["unbalanced"] or totals["total"]["duplicates"] or totals["total"]["over_cap"]:
@@ -163,13 +173,12 @@ def _count(stack: Stack, lived: list[Day]) -> dict[str, Any]:
 def _show(voice: Voice, totals: dict[str, Any]) -> None:
     total = totals["total"]
     steps = [name for name, count in total.items() if count or name in ("duplicates", "over_cap")]
+    shown = totals["days"][-_SHOWN_DAYS:]
+    left_out = len(totals["days"]) - len(shown)
     voice.table(
-        "The funnel",
-        ["", *(f"{row['date']:%m-%d}" for row in totals["days"]), "total"],
-        [
-            [name, *(str(row.get(name, "")) for row in totals["days"]), str(total[name])]
-            for name in steps
-        ],
+        f"The funnel (the last {_SHOWN_DAYS} days; all with --json)" if left_out else "The funnel",
+        ["", *(f"{row['date']:%m-%d}" for row in shown), "total"],
+        [[name, *(str(row.get(name, "")) for row in shown), str(total[name])] for name in steps],
     )
     books = totals["unbalanced"]
     voice.line("The books do not balance: " + "; ".join(books) if books else "The books balance.")

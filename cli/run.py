@@ -10,6 +10,7 @@ from cli.options import AsJson, Config, Voice, parse_instant
 from cli.stack import Stack
 from cli.up import bring_up
 from schemas.clock import now
+from schemas.errors import ConfigurationError
 
 
 def run(
@@ -20,7 +21,7 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """Pull, collect, find reasons, plan, draft, open the reviews, push what is approved and due."""
-    at = parse_instant(as_of) or now()
+    at = _chosen(as_of)
     voice = Voice(as_json=as_json)
     stack, settings = bring_up(voice, config)
     if stack.sandbox_url:
@@ -30,6 +31,15 @@ def run(
     result = asyncio.run(main_job(at, voice))
     _report(voice, stack, result, settings.business.timezone)
     voice.object(result)
+
+
+def _chosen(as_of: str | None) -> datetime:
+    """Return the instant to run for; a day to come would bar every real run until then."""
+    present = now()
+    at = parse_instant(as_of) or present
+    if at > present:
+        raise ConfigurationError(f"--as-of {as_of} is still to come; choose a past instant")
+    return at
 
 
 async def main_job(at: datetime, voice: Voice) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """Everything that must run before a flow can: database, sandbox, Prefect server, served flows."""
 
 import os
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,6 +56,17 @@ def raise_stack(
     os.environ["PREFECT_API_URL"] = f"{prefect_url}/api"
     _flows(services, prefect_url, say)
     return Stack(database_url, prefect_url, sandbox_url)
+
+
+@contextmanager
+def logs_delivered() -> Iterator[None]:
+    """See that Prefect's log lines are with the server before it is stopped, come what may."""
+    try:
+        yield
+    finally:
+        from prefect.logging.handlers import APILogHandler
+
+        APILogHandler().flush()
 
 
 def lower_stack(home: Path) -> list[str]:

@@ -8,6 +8,7 @@ from pydantic import TypeAdapter
 from sandbox.records import (
     ClockTime,
     Deletion,
+    Farewell,
     Fault,
     FaultKind,
     Received,
@@ -51,6 +52,10 @@ class Control:
     def deleted(self) -> list[Deletion]:
         """Return which customers deleted which employees."""
         return _DELETIONS.validate_json(self._get("deleted"))
+
+    def delete(self, external_userid: str, userid: str) -> None:
+        """Make a customer delete an employee now."""
+        self._post("deleted", Farewell(external_userid=external_userid, userid=userid))
 
     def confirm(self, msgid: str) -> TaskRecord:
         """Make the employees confirm a task now."""

@@ -3,7 +3,7 @@
 from fastapi import APIRouter, HTTPException
 
 from sandbox.faults import Faults
-from sandbox.records import ClockTime, Deletion, Fault, Received, TaskName, TaskRecord
+from sandbox.records import ClockTime, Deletion, Farewell, Fault, Received, TaskName, TaskRecord
 from sandbox.world import World
 
 
@@ -30,6 +30,15 @@ def control_routes(world: World, faults: Faults) -> APIRouter:
     @router.get("/deleted")
     async def deleted() -> list[Deletion]:
         return world.town()[0].letterbox.deletions
+
+    @router.post("/deleted")
+    async def delete(wanted: Farewell) -> list[Deletion]:
+        town, at = world.town()
+        customer = town.contacts.find(wanted.external_userid)
+        if customer is None:
+            raise HTTPException(404, f"there is no customer {wanted.external_userid}")
+        town.letterbox.delete(customer, wanted.userid, at)
+        return town.letterbox.deletions
 
     @router.post("/confirm")
     async def confirm(wanted: TaskName) -> TaskRecord:

@@ -50,6 +50,13 @@ class Deletion(Record):
     at: AwareDatetime
 
 
+class Farewell(Record):
+    """A customer who shall delete an employee."""
+
+    external_userid: str
+    userid: str
+
+
 class TaskName(Record):
     """The task to confirm."""
 

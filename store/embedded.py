@@ -33,12 +33,16 @@ def start(folder: Path) -> str:
     return url
 
 
+def is_running(folder: Path) -> bool:
+    """Tell whether a PostgreSQL has been started on `folder` and not stopped since."""
+    return (folder.resolve() / "postmaster.pid").exists()
+
+
 def stop(folder: Path) -> bool:
     """Stop the PostgreSQL on `folder`; return whether one was running."""
-    folder = folder.resolve()
-    if not (folder / "postmaster.pid").exists():
+    if not is_running(folder):
         return False
-    _server(folder).stop()
+    _server(folder.resolve()).stop()
     return True
 
 

@@ -101,18 +101,22 @@ def never_made(sealed: Sealed, as_of: datetime) -> str:
 
 
 def settle(sealed: Sealed, as_of: datetime) -> str:
-    """Count an unknown as delivered at the latest possible instant: nobody gets more for it."""
+    """Count what is not known as delivered at the latest possible instant; return the state."""
     latest = min(sealed.until, as_of)
     with transaction(wiring().database) as connection:
-        outbox.change(connection, sealed.id, DispatchState.UNKNOWN, DispatchState.SETTLED)
-        settled = move(
-            connection,
-            sealed.messages,
-            MessageState.UNKNOWN,
-            MessageState.UNKNOWN_SETTLED,
-            at=latest,
-            reason="never answered",
-        )
+        outbox.change(connection, sealed.id, sealed.state, DispatchState.SETTLED)
+        settled = [
+            message
+            for state in (MessageState.UNKNOWN, MessageState.DISPATCHED, MessageState.CONFIRMED)
+            for message in move(
+                connection,
+                sealed.messages,
+                state,
+                MessageState.UNKNOWN_SETTLED,
+                at=latest,
+                reason="never answered",
+            )
+        ]
         outcomes.record_deliveries(
             connection, settled, MessageState.UNKNOWN_SETTLED, at=latest, answer_until=latest
         )

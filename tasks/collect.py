@@ -60,9 +60,9 @@ def poll(dispatch: int, as_of: datetime) -> str:
             progress = channel.progress(sealed.msgid, sealed.sender)
         except ChannelError as error:
             _log.warning("poll_failed dispatch=%d kind=%s", dispatch, type(error).__name__)
-            return "no answer"
+            progress = None
         if progress is None:
-            return "being set up"
+            return _unheard(sealed, as_of)
         return _record(sealed, progress, as_of, over=over)
 
 
@@ -88,6 +88,14 @@ def credit_orders(as_of: datetime) -> int:
         mark_stale(connection, outcomes.close_windows(connection, as_of))
     _log.info("orders_credited count=%d", credited)
     return credited
+
+
+def _unheard(sealed: Sealed, as_of: datetime) -> str:
+    """Wait on for a task of which nothing is heard, but not for ever."""
+    ttl = timedelta(hours=wiring().settings.channels.wecom.unknown_ttl_hours)
+    if as_of < sealed.until + ttl:
+        return "no answer"
+    return answers.settle(sealed, as_of)
 
 
 def _record(sealed: Sealed, progress: Progress, as_of: datetime, *, over: bool) -> str:

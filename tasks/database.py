@@ -19,6 +19,11 @@ def start_database(home: Path, configured: str | None) -> str:
     return url
 
 
+def embedded_is_running(home: Path) -> bool:
+    """Tell whether the embedded PostgreSQL of a home folder runs."""
+    return embedded.is_running(home / _FOLDER)
+
+
 def stop_database(home: Path) -> bool:
     """Stop the embedded PostgreSQL; return whether one was running."""
     return embedded.stop(home / _FOLDER)

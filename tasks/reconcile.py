@@ -1,5 +1,6 @@
 """Unanswered calls are asked after, never repeated blindly."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from prefect import task
@@ -42,7 +43,8 @@ def _unanswered(dispatch: int, as_of: datetime) -> Sealed | str:
         sealed = outbox.load(connection, dispatch)
         if sealed.state is DispatchState.CALLING:
             answers.unknown(connection, sealed, as_of, "the caller died")
-        elif sealed.state is not DispatchState.UNKNOWN:
+            return replace(sealed, state=DispatchState.UNKNOWN)
+        if sealed.state is not DispatchState.UNKNOWN:
             return sealed.state.value
     return sealed
 

@@ -26,6 +26,7 @@ def runwu(*arguments: str, cwd: Path, **environment: str) -> subprocess.Complete
     [
         (["run", "--as-of", "yesterday"], "2011-11-10T08:00+00:00"),
         (["run", "--as-of", "2011-11-10T08:00"], "no time zone"),
+        (["run", "--as-of", "2999-01-01T08:00+00:00"], "still to come"),
         (["run", "--config", "nowhere.toml"], "nowhere.toml does not exist"),
         (["up", "--config", "broken.toml"], "broken.toml is not valid TOML"),
         (["up", "--config", "unknown.toml"], "policy.capz"),

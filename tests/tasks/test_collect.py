@@ -46,6 +46,17 @@ def test_a_task_that_cannot_be_cancelled_keeps_its_reservations(approved: House)
     assert approved.unbalanced() == []
 
 
+def test_a_task_the_channel_knows_nothing_of_is_settled_in_the_end(approved: House) -> None:
+    """Nothing is pending for ever; what may have been sent counts as sent."""
+    approved.push(MORNING)
+    approved.control.fault("get_groupmsg_task", "errcode", code=41047, times=10_000)
+    approved.collect(at(5, 20, 29))
+    assert set(approved.states()) == {"dispatched"}
+    approved.collect(at(5, 20, 31))
+    assert set(approved.states()) == {"unknown_settled"}
+    assert approved.unbalanced() == []
+
+
 def test_a_quota_used_up_elsewhere_ends_as_capped_and_frees_the_slot(approved: House) -> None:
     message = approved.rows("SELECT contact, sender FROM message ORDER BY id")[0]
     _send_by_hand(approved, message.sender, message.contact)
@@ -88,31 +99,31 @@ def test_silence_is_noticed_when_the_response_window_closes(approved: House) -> 
 
 
 def test_who_deleted_us_is_suppressed_and_never_chosen_again(approved: House) -> None:
+    person, contact, sender = approved.rows(
+        "SELECT person_id, contact, sender FROM message ORDER BY id"
+    )[0]
     approved.push(MORNING)
-    message = approved.rows("SELECT id, person_id FROM message ORDER BY id")[0]
-    approved.change(
-        "INSERT INTO suppression (person_id, channel, address, employee_id, reason, at)"
-        " SELECT person_id, channel, contact, sender, 'deleted_by_customer', planned_for"
-        " FROM message WHERE id = :m",
-        m=message.id,
-    )
-    approved.change("UPDATE message SET state = 'expired' WHERE id = :m", m=message.id)
-    approved.change(
-        "INSERT INTO ledger (slot, kind, person_id, contact, category, at, until, zone,"
-        " local_date, policy_version, ghost, reason) SELECT slot, 'release', person_id, contact,"
-        " category, at, at, zone, local_date, policy_version, ghost, '' FROM ledger"
-        " WHERE slot = :m",
-        m=message.id,
-    )
+    approved.control.delete(contact, sender)
+    for task in approved.control.tasks():
+        approved.control.confirm(task.msgid)
+    approved.collect(EVENING)
     approved.pull(at(3, 7, 30))
     approved.grow(at(3, 7, 30))
-    rows = approved.rows(
-        "SELECT d.verdict, d.reasons->0->>'rule' AS rule FROM decision d"
-        " JOIN candidate c ON c.id = d.candidate_id JOIN run r ON r.id = c.run_id"
-        " WHERE c.person_id = :p AND r.business_date = '2026-03-03'",
-        p=message.person_id,
-    )
-    assert [(row.verdict, row.rule) for row in rows] == [("suppressed", "suppressed")]
+    assert approved.rows(_FATE, p=person) == [
+        ("2026-03-02", "unreachable", "won", None),
+        ("2026-03-03", None, "suppressed", "suppressed"),
+    ]
+    assert approved.unbalanced() == []
+
+
+_FATE = """
+SELECT r.business_date::text, m.state, d.verdict, d.reasons->0->>'rule'
+FROM candidate c
+JOIN run r ON r.id = c.run_id
+JOIN decision d ON d.candidate_id = c.id
+LEFT JOIN message m ON m.id = c.id
+WHERE c.person_id = :p ORDER BY c.id
+"""
 
 
 def _send_by_hand(house: House, sender: str, contact: str) -> None:

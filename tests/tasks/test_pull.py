@@ -2,9 +2,8 @@
 
 from collections.abc import Callable
 from contextlib import AbstractContextManager
-from datetime import datetime
+from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from pathlib import Path
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
@@ -16,11 +15,13 @@ from sandbox.world import Options
 from schemas.enums import Entity
 from schemas.errors import RunRefused, SourceError
 from tasks import growth, pull
+from tasks.pull import PullRun
 from tasks.wiring import wiring
 from tests.house import House, at
 
 ROOT = Path(__file__).parents[2]
 LOG = ROOT.parent / "shared" / "data" / "online_retail.parquet"
+UTC_MORNING = at(2, 7, 30).astimezone(UTC)
 _HEAD = "order,member,time,product,pieces,price\n"
 _TOML = """
 [sources.till]
@@ -55,7 +56,16 @@ def refill(house: House, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Ref
     (tmp_path / "runwu.toml").write_text(_TOML)
     monkeypatch.setenv("RUNWU_CONFIG", str(tmp_path / "runwu.toml"))
     wiring.cache_clear()
-    return lambda *lines: (tmp_path / "till.csv").write_text(_HEAD + "".join(lines)) and None
+
+    def refilled(*lines: str) -> None:
+        (tmp_path / "till.csv").write_text(_HEAD + "".join(lines))
+
+    return refilled
+
+
+def _bring_in(run: PullRun, source: str, entity: Entity) -> None:
+    staged = pull.stage_window.fn(source, entity, run.as_of)
+    pull.publish_window.fn(run.id, staged, pull.judge_window.fn(staged))
 
 
 def _published(house: House) -> dict[str, int]:
@@ -100,6 +110,13 @@ def test_the_same_instant_again_changes_nothing(house: House) -> None:
     assert _published(house) == before
 
 
+def test_the_same_instant_told_in_another_zone_is_the_same_pull(house: House) -> None:
+    house.pull(at(2, 7, 30))
+    before = _published(house)
+    assert house.pull(at(2, 7, 30).astimezone(UTC)) == {}
+    assert _published(house) == before
+
+
 def test_a_window_read_again_from_the_start_publishes_nothing_new(house: House) -> None:
     first = house.pull(at(2, 7, 30))
     house.change("DELETE FROM watermark")
@@ -127,8 +144,7 @@ def test_a_publication_that_fails_leaves_nothing_and_can_be_repeated(house: Hous
 def test_a_killed_pull_goes_on_with_what_is_left(house: House) -> None:
     house.control.set_clock(at(2, 7, 30))
     run = pull.open_pull.fn(at(2, 7, 30))
-    staged = pull.stage_window.fn("shop", Entity.MEMBER, at(2, 7, 30))
-    pull.publish_window.fn(run.id, staged, pull.judge_window.fn(staged))
+    _bring_in(run, "shop", Entity.MEMBER)
     pull.stage_window.fn("shop", Entity.ORDER_LINE, at(2, 7, 30))  # and here it was killed
     again = pull.open_pull.fn(at(2, 7, 30))
     assert again.id == run.id
@@ -140,7 +156,7 @@ def test_rows_a_rule_drops_and_few_bad_ones_leave_the_rest_to_be_published(
     house: House, refill: Refill
 ) -> None:
     refill(_lines(0, 40), _lines(40, 3, price="-1"), _lines(50, 5, product="bag"))
-    books = house.pull(at(2, 7, 30))["till order_line"]
+    books = house.pull(UTC_MORNING)["till order_line"]
     assert books.parts == {
         "published": 40,
         "unchanged": 0,
@@ -154,7 +170,7 @@ def test_a_refused_window_publishes_nothing_and_keeps_its_bad_rows(
     house: House, refill: Refill
 ) -> None:
     refill(_lines(0, 40), _lines(40, 20, price="-1"))
-    books = house.pull(at(2, 7, 30))["till order_line"]
+    books = house.pull(UTC_MORNING)["till order_line"]
     assert books == Equation(
         "pulled",
         60,
@@ -170,34 +186,58 @@ def test_daily_growth_refuses_in_one_sentence_while_a_contract_is_broken(
     house: House, refill: Refill
 ) -> None:
     refill(_lines(0, 40), _lines(40, 20, price="-1"))
-    house.pull(at(2, 7, 30))
+    house.pull(UTC_MORNING)
     told = r"^the data of till order_line broke its contract \(unit_price_range: 20 of 60 [^\n]+$"
     with pytest.raises(RunRefused, match=told):
-        growth.open_growth.fn(at(2, 7, 30))
+        growth.open_growth.fn(UTC_MORNING)
 
 
-@pytest.mark.parametrize("again", [at(2, 7, 30), at(2, 7, 45)], ids=["same pull", "next pull"])
-def test_a_mended_source_is_read_again_from_where_it_broke(
-    house: House, refill: Refill, again: datetime
+def test_a_mended_source_is_read_again_from_where_it_broke(house: House, refill: Refill) -> None:
+    refill(_lines(0, 40), _lines(40, 20, price="-1"))
+    house.pull(UTC_MORNING)
+    refill(_lines(0, 60))
+    later = UTC_MORNING + timedelta(minutes=15)
+    assert house.pull(later)["till order_line"].parts["published"] == 60
+    assert not growth.open_growth.fn(later).done
+
+
+def test_the_same_pull_tried_again_reads_only_what_was_refused(
+    house: House, refill: Refill
 ) -> None:
     refill(_lines(0, 40), _lines(40, 20, price="-1"))
-    house.pull(at(2, 7, 30))
+    house.control.set_clock(UTC_MORNING)
+    run = pull.open_pull.fn(UTC_MORNING)
+    for source, entity in run.windows:
+        _bring_in(run, source, entity)
     refill(_lines(0, 60))
-    assert house.pull(again)["till order_line"].parts["published"] == 60
-    assert not growth.open_growth.fn(again).done
+    books = house.pull(UTC_MORNING)
+    assert {name: one.parts["published"] for name, one in books.items()} == {"till order_line": 60}
+    assert _published(house)["quarantine"] == 0
+    assert not growth.open_growth.fn(UTC_MORNING).done
 
 
 def test_a_source_that_is_down_says_so_and_the_others_come_in(house: House, refill: Refill) -> None:
     refill(_lines(0, 10))
-    run = pull.open_pull.fn(at(2, 7, 30))
+    house.control.set_clock(UTC_MORNING)
+    run = pull.open_pull.fn(UTC_MORNING)
     Path(wiring().settings.sources["till"].path).unlink()  # type: ignore[union-attr]
     with pytest.raises(SourceError, match=r"^sources\.till: there is no file"):
-        pull.stage_window.fn("till", Entity.MEMBER, at(2, 7, 30))
-    staged = pull.stage_window.fn("wecom", Entity.CONTACT, at(2, 7, 30))
-    pull.publish_window.fn(run.id, staged, pull.judge_window.fn(staged))
+        pull.stage_window.fn("till", Entity.MEMBER, UTC_MORNING)
+    _bring_in(run, "wecom", Entity.CONTACT)
     assert {mark[:2] for mark in _watermarks(house)} == {("wecom", "contact")}
     refill(_lines(0, 10))
-    assert house.pull(at(2, 7, 30))["till order_line"].parts["published"] == 10
+    assert house.pull(UTC_MORNING)["till order_line"].parts["published"] == 10
+
+
+@pytest.mark.parametrize("zone", [ZoneInfo("Asia/Shanghai"), timezone(timedelta(hours=8)), UTC])
+def test_a_file_is_read_whatever_zone_the_instant_is_told_in(
+    house: House, refill: Refill, zone: tzinfo
+) -> None:
+    refill(_lines(0, 10))
+    first = house.pull(UTC_MORNING.astimezone(zone))
+    second = house.pull((UTC_MORNING + timedelta(minutes=15)).astimezone(zone))
+    assert first["till order_line"].parts["published"] == 10
+    assert second["till order_line"].whole == 0
 
 
 def _expected(since: datetime | None, until: datetime) -> dict[str, int]:
@@ -234,8 +274,7 @@ def test_a_public_log_comes_in_line_by_line_and_nothing_is_lost(
         monkeypatch.setenv("RUNWU_CONFIG", str(ROOT / "examples" / "online_retail.toml"))
         wiring.cache_clear()
         for since, until in zip([None, *instants], instants, strict=False):
-            parts: dict[str, Any] = house.pull(until)["online_retail order_line"].parts
+            parts = house.pull(until)["online_retail order_line"].parts
             expected = _expected(since, until)
             assert {name: count for name, count in parts.items() if count} == expected
-        lines = sum(_expected(None, until)["published"] for until in instants[-1:])
-        assert _published(house)["order_line"] == lines
+        assert _published(house)["order_line"] == _expected(None, instants[-1])["published"]

@@ -102,11 +102,11 @@ def test_both_count_the_same_bad_rows_for_every_rule_whatever_is_null(
 def test_both_find_nothing_where_every_value_is_null_or_nothing_is_staged(
     database: Engine, database_url: str, entity: Entity
 ) -> None:
-    for nothing in ([{}, {}], []):
-        staged(database, entity, nothing)
+    for count in (2, 0):
+        staged(database, entity, [{}] * count)
         ours = _predicates(database, entity)
         theirs = {one.rule: one.unexpected for one in _expectations(database_url, entity)}
-        assert theirs == {**ours, ROW_COUNT: int(not nothing)}
+        assert theirs == {**ours, ROW_COUNT: int(not count)}
 
 
 def _contacts(bad: int, good: int) -> Iterator[dict[str, Any]]:
