@@ -17,8 +17,9 @@ from cli.approver import approve_all, wait_until_decided
 from cli.options import AsJson, Voice
 from cli.stack import Stack, logs_delivered, lower_stack, raise_stack
 from cli.tally import duplicates, over_cap
+from schemas.environment import Environment
 from schemas.errors import RunwuError
-from schemas.settings import Environment, Settings
+from schemas.settings import Settings
 
 _FIRST_DAY = date(2026, 3, 2)
 _DATABASE = "runwu_demo"

@@ -11,8 +11,8 @@ from cli.run import run
 from cli.sandbox import sandbox
 from cli.up import down, up
 from schemas.clock import now
+from schemas.environment import Environment
 from schemas.errors import ConfigurationError, RunwuError
-from schemas.settings import Environment
 
 _FAILED = 1
 _MISUSED = 2

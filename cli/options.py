@@ -10,8 +10,8 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from schemas.environment import Environment
 from schemas.errors import ConfigurationError
-from schemas.settings import Environment
 
 Config = Annotated[
     Path | None, typer.Option("--config", help="The configuration file; default: runwu.toml.")

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.services import Services, answers, free_port
-from schemas.settings import SANDBOX, Settings, ShopSource
+from schemas.environment import SANDBOX
+from schemas.settings import Settings, ShopSource
 
 _SANDBOX_PORT = 4280
 _PREFECT_PORT = 4200

@@ -2,7 +2,8 @@
 
 from cli.options import AsJson, Config, Voice, config_path
 from cli.stack import Stack, lower_stack, raise_stack
-from schemas.settings import Environment, Settings, load
+from schemas.environment import Environment
+from schemas.settings import Settings, load
 
 
 def bring_up(voice: Voice, config: Config) -> tuple[Stack, Settings]:

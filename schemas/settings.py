@@ -20,16 +20,12 @@ from pydantic import (
     BeforeValidator,
     ConfigDict,
     Field,
-    SecretStr,
     StringConstraints,
     ValidationError,
 )
-from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from schemas.environment import SANDBOX, Environment
 from schemas.errors import ConfigurationError
-
-SANDBOX = "sandbox"
-PLACEHOLDERS = {"", "changeme", "change-me", "secret", "password", "todo", "xxx", "your-secret"}
 
 
 def _existing_zone(name: str) -> str:
@@ -241,19 +237,6 @@ class Settings(Section):
                 )
 
 
-class Environment(BaseSettings):
-    """What comes from the environment, secrets above all."""
-
-    model_config = SettingsConfigDict(env_prefix="RUNWU_", extra="ignore")
-
-    config: Path | None = None
-    home: Path = Path(".runwu")
-    sandbox_url: str = "http://127.0.0.1:4280"
-    database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
-    wecom_secret: SecretStr | None = None
-    shop_token: SecretStr | None = None
-
-
 def load(path: Path | None = None) -> Settings:
     """
     Return the settings in `path`, else in RUNWU_CONFIG, else in ./runwu.toml, else the defaults.
@@ -287,24 +270,3 @@ def _anchored(content: dict[str, object], folder: Path) -> dict[str, object]:
         if isinstance(source, dict) and isinstance(source.get("path"), str):
             source["path"] = os.path.normpath(folder / source["path"])
     return content
-
-
-def base_url(configured: str, part: str, environment: Environment) -> str:
-    """Return the address to call: as configured, or the sandbox's own `part`."""
-    if configured == SANDBOX:
-        return f"{environment.sandbox_url.rstrip('/')}/{part}"
-    return configured.rstrip("/")
-
-
-def secret(value: SecretStr | None, variable: str, configured_url: str) -> str:
-    """
-    Return a secret fit for use; the sandbox has its own, a placeholder is refused.
-
-    Raises ConfigurationError naming the variable to set.
-    """
-    if configured_url == SANDBOX:
-        return "sandbox-secret"
-    text = value.get_secret_value().strip() if value else ""
-    if text.lower() in PLACEHOLDERS:
-        raise ConfigurationError(f"set {variable} in the environment to the real secret")
-    return text

@@ -15,17 +15,10 @@ from adapters.sources.file import FileSource
 from adapters.sources.shop import ShopSource
 from adapters.wecom.client import WecomClient
 from adapters.wecom.contacts import WecomContacts
+from schemas.environment import Environment, base_url, secret
 from schemas.errors import ConfigurationError
-from schemas.settings import (
-    Environment,
-    Policy,
-    Settings,
-    SourceSettings,
-    base_url,
-    load,
-    secret,
-)
 from schemas.settings import FileSource as FileSettings
+from schemas.settings import Policy, Settings, SourceSettings, load
 from store import database
 
 

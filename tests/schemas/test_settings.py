@@ -6,20 +6,17 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from schemas.environment import PLACEHOLDERS, Environment, base_url, secret
 from schemas.errors import ConfigurationError
 from schemas.settings import (
-    PLACEHOLDERS,
     Business,
     Cap,
-    Environment,
     FileSource,
     Policy,
     QuietHours,
     Settings,
     ShopSource,
-    base_url,
     load,
-    secret,
 )
 
 LOG = """

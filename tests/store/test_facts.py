@@ -3,7 +3,7 @@
 from datetime import date
 
 import pytest
-from sqlalchemy import Engine
+from sqlalchemy import Engine, text
 from sqlalchemy.exc import ProgrammingError
 
 from store import facts, persons
@@ -23,6 +23,7 @@ def stale(database: Engine) -> list[int]:
 
 def test_what_one_has_claimed_another_skips(database: Engine, stale: list[int]) -> None:
     with transaction(database) as first, transaction(database) as second:
+        second.execute(text("SET LOCAL lock_timeout = '1s'"))
         assert facts.claim_stale(first, 2) == stale[:2]
         assert facts.claim_stale(second, 10) == stale[2:]
         assert facts.claim_stale(second, 10) == []
