@@ -42,17 +42,27 @@ def _members(run: _Run) -> Published:
         " WHERE m.source = :source AND m.key = s.key AND c.purpose = 'marketing'"
         " AND m.unionid IS NOT DISTINCT FROM s.unionid AND m.city IS NOT DISTINCT FROM s.city"
         " AND (s.joined_at IS NULL OR m.joined_at <= s.joined_at)"
-        " AND (c.granted = s.consent OR c.at > s.consent_at)"
+        # An undated refusal that is known is no news; of dated words only a newer one is.
+        " AND (c.at > s.consent_at OR (c.at = s.consent_at AND c.granted <= s.consent)"
+        " OR (s.consent_at IS NULL AND NOT c.granted))"
     )
     run(
         f"INSERT INTO person (identity) SELECT DISTINCT {_IDENTITY} FROM staged_member s"
         " ON CONFLICT DO NOTHING"
     )
+    # Who turns out to share a unionid joins that person and takes their orders along. From one
+    # unionid to another nobody moves: that is a merge, with a ledger to be kept right.
+    run(
+        "INSERT INTO stale_person SELECT DISTINCT m.person_id FROM staged_member s"
+        " JOIN member m ON m.source = :source AND m.key = s.key ON CONFLICT DO NOTHING"
+    )
     published = run(
         "INSERT INTO member (source, key, person_id, unionid, city, joined_at)"
         " SELECT :source, s.key, p.id, s.unionid, s.city, s.joined_at"
         f" FROM staged_member s JOIN person p ON p.identity = {_IDENTITY}"
-        " ON CONFLICT (source, key) DO UPDATE SET unionid = excluded.unionid,"
+        " ON CONFLICT (source, key) DO UPDATE SET person_id = CASE WHEN EXISTS"
+        " (SELECT 1 FROM person p WHERE p.id = member.person_id AND p.identity LIKE 'unionid:%')"
+        " THEN member.person_id ELSE excluded.person_id END, unionid = excluded.unionid,"
         " city = excluded.city, joined_at = least(member.joined_at, excluded.joined_at)"
     )
     # A refusal that bears no date was said by now: it must not lose against an older yes.
@@ -64,7 +74,8 @@ def _members(run: _Run) -> Published:
         " ORDER BY m.person_id, s.consent_at DESC NULLS FIRST, s.consent"
         " ON CONFLICT (person_id, purpose) DO UPDATE SET granted = excluded.granted,"
         " at = excluded.at, source = excluded.source"
-        " WHERE excluded.at >= consent.at AND excluded.granted <> consent.granted"
+        " WHERE excluded.at > consent.at"
+        " OR (excluded.at = consent.at AND excluded.granted < consent.granted)"
     )
     run(
         "INSERT INTO stale_person SELECT DISTINCT m.person_id FROM staged_member s"

@@ -1,8 +1,10 @@
 """From sources through staging and the contract to the published tables."""
 
 import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import UTC, datetime
+from typing import Any
 
 from prefect import task
 
@@ -51,7 +53,7 @@ def open_pull(as_of: datetime) -> PullRun:
             wired.business_day(as_of).date(),
             as_of=as_of,
             opened_at=now(),
-            occasion=as_of.isoformat(),
+            occasion=as_of.astimezone(UTC).isoformat(),
         )
         wanted = [
             (name, entity) for name, source in wired.sources.items() for entity in source.entities
@@ -129,36 +131,30 @@ def publish_window(run_id: int, staged: Staged, judgement: Judgement) -> Equatio
             runs.move_watermark(connection, source, entity, staged.window.until)
         else:
             dropped["window_refused"] = staged.rows - quarantined
-        books = Equation(
-            "pulled",
-            staged.pulled,
-            {
-                "published": done.published,
-                "unchanged": done.unchanged,
-                "quarantined": quarantined,
-                **{f"dropped ({rule})": count for rule, count in dropped.items()},
-            },
-        )
-        if not books.balances:
-            raise ContractError(f"{source} {entity.value}: the books do not balance: {books}")
-        runs.record_verdict(
-            connection,
-            run_id,
-            source,
-            entity,
-            staged.window,
-            {
-                "passed": judgement.passed,
-                "reason": judgement.reason,
-                "pulled": staged.pulled,
-                "published": done.published,
-                "unchanged": done.unchanged,
-                "quarantined": quarantined,
-                "dropped": dropped,
-                "checks": judgement.checks,
-            },
-        )
+        verdict = {
+            "passed": judgement.passed,
+            "reason": judgement.reason,
+            "pulled": staged.pulled,
+            "published": done.published,
+            "unchanged": done.unchanged,
+            "quarantined": quarantined,
+            "dropped": dropped,
+            "checks": judgement.checks,
+        }
+        books = _books(staged, verdict)
+        runs.record_verdict(connection, run_id, source, entity, staged.window, verdict)
     _log.info("window_published source=%s entity=%s books=%s", source, entity.value, books)
+    return books
+
+
+def _books(staged: Staged, verdict: Mapping[str, Any]) -> Equation:
+    """Return the books of a window. Raises ContractError if a row is unaccounted for."""
+    parts = {part: verdict[part] for part in ("published", "unchanged", "quarantined")}
+    parts |= {f"dropped ({rule})": count for rule, count in verdict["dropped"].items()}
+    books = Equation("pulled", staged.pulled, parts)
+    if not books.balances:
+        what = f"{staged.source} {staged.entity.value}"
+        raise ContractError(f"{what}: the books do not balance: {books}")
     return books
 
 

@@ -41,7 +41,9 @@ def server_url() -> Iterator[str]:
         yield configured
         return
     with TemporaryDirectory(prefix="runwu-") as folder:
-        yield embedded.start(Path(folder) / "pg")
+        url = embedded.start(Path(folder) / "pg")
+        _hurry(url)
+        yield url
         embedded.stop(Path(folder) / "pg")
 
 
@@ -105,6 +107,14 @@ def wired_house(url: str, monkeypatch: pytest.MonkeyPatch, options: Options) -> 
         yield House(engine(url), Control(address), address, url)
         wiring()._wecom.close()
         wiring.cache_clear()
+
+
+def _hurry(url: str) -> None:
+    """Spare the disk: tests kill clients, never the server, so nothing needs to survive it."""
+    with engine(url).connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
+        for setting in ("fsync", "full_page_writes", "synchronous_commit"):
+            connection.execute(text(f"ALTER SYSTEM SET {setting} = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
 
 
 @contextmanager

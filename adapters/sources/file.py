@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import UTC
 from decimal import Decimal
 
 import polars as pl
@@ -53,16 +54,17 @@ class FileSource:
         """
         Yield who bought within the window.
 
-        `joined_at` is the first order in the file, so that it does not move from window to window.
+        They joined, and in a rehearsal consented, with their first order in the file, so that no
+        later window has news of it.
         """
-        at, until = pl.col("ordered_at"), pl.lit(window.until)
+        at, until = pl.col("ordered_at"), pl.lit(window.until.astimezone(UTC))
         kept = pl.col("rule").is_null() & pl.col("member_key").is_not_null() & (at < until)
         members = (
             lines(self.name, self._settings)
             .filter(kept)
             .group_by("member_key", maintain_order=True)
-            .agg(at.min().alias("joined_at"), at.filter(within(window)).min().alias("first_at"))
-            .filter(pl.col("first_at").is_not_null())
+            .agg(at.min().alias("joined_at"), within(window).any().alias("bought"))
+            .filter("bought")
         )
         invented = self._settings.rehearsal
         for part in self._collected(members, Entity.MEMBER):
@@ -73,10 +75,10 @@ class FileSource:
                     None,
                     joined_at,
                     invented.consent,
-                    first_at if invented.consent else None,
+                    joined_at if invented.consent else None,
                     None,
                 )
-                for key, joined_at, first_at in part.iter_rows()
+                for key, joined_at, _ in part.iter_rows()
             ]
             yield Page(rows, len(rows))
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import UTC
 from pathlib import Path
 
 import polars as pl
@@ -86,10 +87,10 @@ def lines(name: str, settings: FileSource) -> pl.LazyFrame:
 def within(window: Window) -> pl.Expr:
     """Return whether a line is of the window; without a time, it is of the first one."""
     at = pl.col("ordered_at")
-    before = at < pl.lit(window.until)
+    before = at < pl.lit(window.until.astimezone(UTC))
     if window.since is None:
         return before | at.is_null()
-    return before & (at >= pl.lit(window.since))
+    return before & (at >= pl.lit(window.since.astimezone(UTC)))
 
 
 def _check_columns(name: str, settings: FileSource, schema: pl.Schema) -> None:
