@@ -26,6 +26,7 @@ class Service:
     pid: int
     started: float
     url: str = ""
+    fingerprint: str = ""
 
     def process(self) -> psutil.Process | None:
         """Return the living process, or None."""
@@ -45,6 +46,14 @@ class Services:
         self._records = self.home / "services"
         self._logs = self.home / "logs"
 
+    def running_as(self, name: str, fingerprint: str) -> Service | None:
+        """Return a service that runs on this configuration; one on another is stopped."""
+        found = self.running(name)
+        if found is not None and found.fingerprint != fingerprint:
+            self.stop(name)
+            return None
+        return found
+
     def running(self, name: str) -> Service | None:
         """Return a service that is alive."""
         record = self._records / f"{name}.json"
@@ -61,6 +70,7 @@ class Services:
         *,
         url: str,
         ready: Callable[[], bool],
+        fingerprint: str = "",
         seconds: int = 90,
     ) -> Service:
         """Start a service detached from this terminal and wait until it is ready."""
@@ -76,7 +86,8 @@ class Services:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        service = Service(name, child.pid, psutil.Process(child.pid).create_time(), url)
+        started = psutil.Process(child.pid).create_time()
+        service = Service(name, child.pid, started, url, fingerprint)
         (self._records / f"{name}.json").write_text(json.dumps(asdict(service)))
 
         def settled() -> bool:

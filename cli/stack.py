@@ -1,5 +1,6 @@
 """Everything that must run before a flow can: database, sandbox, Prefect server, served flows."""
 
+import hashlib
 import os
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -49,13 +50,14 @@ def raise_stack(
     """
     services = Services(home)
     os.environ.update(_environment(home, database_url, config))
+    content = settings.model_dump_json()
     sandbox_url = None
     if uses_sandbox(settings):
-        sandbox_url = _sandbox(services, sandbox_options, say)
+        sandbox_url = _sandbox(services, sandbox_options, say, _fingerprint(content))
         os.environ["RUNWU_SANDBOX_URL"] = sandbox_url
     prefect_url = _prefect(services, say)
     os.environ["PREFECT_API_URL"] = f"{prefect_url}/api"
-    _flows(services, prefect_url, say)
+    _flows(services, prefect_url, say, _fingerprint(content, database_url, prefect_url))
     return Stack(database_url, prefect_url, sandbox_url)
 
 
@@ -94,8 +96,13 @@ def _environment(home: Path, database_url: str, config: Path | None) -> dict[str
     return values
 
 
-def _sandbox(services: Services, options: tuple[str, ...], say: Say) -> str:
-    found = services.running("sandbox")
+def _fingerprint(*parts: str) -> str:
+    """Return what tells whether a running service was started for the same as is wanted now."""
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:16]
+
+
+def _sandbox(services: Services, options: tuple[str, ...], say: Say, fingerprint: str) -> str:
+    found = services.running_as("sandbox", fingerprint)
     if found is None:
         port = free_port(_SANDBOX_PORT)
         url = f"http://127.0.0.1:{port}"
@@ -106,6 +113,7 @@ def _sandbox(services: Services, options: tuple[str, ...], say: Say) -> str:
             {},
             url=url,
             ready=lambda: answers(f"{url}/sandbox/clock"),
+            fingerprint=fingerprint,
         )
     return found.url
 
@@ -131,8 +139,15 @@ def _prefect(services: Services, say: Say) -> str:
     return found.url
 
 
-def _flows(services: Services, prefect_url: str, say: Say) -> None:
-    if services.running("flows") is None:
+def _flows(services: Services, prefect_url: str, say: Say, fingerprint: str) -> None:
+    if services.running_as("flows", fingerprint) is None:
         say("serving the flows")
         last = f"{prefect_url}/api/deployments/name/collect-outcomes/collect-outcomes"
-        services.start("flows", ["cli.serve"], {}, url=prefect_url, ready=lambda: answers(last))
+        services.start(
+            "flows",
+            ["cli.serve"],
+            {},
+            url=prefect_url,
+            ready=lambda: answers(last),
+            fingerprint=fingerprint,
+        )

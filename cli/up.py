@@ -8,7 +8,7 @@ from schemas.settings import Settings, load
 
 def bring_up(voice: Voice, config: Config) -> tuple[Stack, Settings]:
     """Start what does not run yet and return where it is."""
-    from tasks.database import start_database
+    from tasks.database import migrate, start_database
     from tasks.wiring import require_usable
 
     path = config_path(config)
@@ -17,6 +17,7 @@ def bring_up(voice: Voice, config: Config) -> tuple[Stack, Settings]:
     environment = Environment()
     voice.progress("preparing the database")
     url = start_database(environment.home, environment.database_url)
+    migrate(url)
     return raise_stack(environment.home, url, settings, path, voice.progress), settings
 
 

@@ -5,7 +5,7 @@ from datetime import datetime
 
 from prefect import flow
 
-from schemas.clock import now
+from schemas.clock import now, own_time
 from tasks.clocks import clock_of
 from tasks.locks import single_flight
 from tasks.push import call, queued, release_chunk
@@ -21,10 +21,12 @@ async def push_approved(
 
     Unanswered calls are cleared up first, because they still count against everyone's budget.
     """
-    at = as_of or (now() if on_clock_of is None else clock_of(on_clock_of))
     with single_flight("push-approved"):
+        door = now()
+        at = as_of or (door if on_clock_of is None else clock_of(on_clock_of))
         states = Counter(reconcile(dispatch, at) for dispatch in unanswered())
         while release_chunk(at):
             pass
-        states.update(call(dispatch, at) for dispatch in queued())
+        # A long outbox takes its time; the last call must not be judged by the hour of the first.
+        states.update(call(dispatch, own_time(at, door)) for dispatch in queued())
     return dict(states)

@@ -22,6 +22,7 @@ def engine(url: str) -> Engine:
     made = create_engine(
         psycopg_url(url),
         connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
+        hide_parameters=True,  # an error must not carry what a row says into a log
         use_native_hstore=False,  # saves a round trip per connection
         poolclass=NullPool,  # flows run in short-lived processes; local connects take about 2 ms
     )
@@ -54,18 +55,31 @@ def transaction(database: Engine) -> Iterator[Connection]:
 
 
 @contextmanager
-def exclusively(database: Engine, kind: str, number: int = 0) -> Iterator[bool]:
+def exclusively(
+    database: Engine, kind: str, number: int = 0, *, patience: int = 0
+) -> Iterator[bool]:
     """
-    Yield whether the advisory lock (kind, number) was free, and hold it on its own connection.
+    Yield whether the advisory lock (kind, number) was had, and hold it on its own connection.
 
-    The lock lives as long as that connection: a paused process keeps it, a killed one loses it.
+    `patience` is how many seconds to wait for it. The lock lives as long as the connection: a
+    paused process keeps it, a killed one loses it.
     """
     with database.connect().execution_options(isolation_level="AUTOCOMMIT") as connection:
-        locked = connection.execute(
-            text("SELECT pg_try_advisory_lock(hashtext(:kind), :number)"),
-            {"kind": kind, "number": number},
-        ).scalar_one()
-        yield bool(locked)
+        yield _locked(connection, {"kind": kind, "number": number}, patience)
+
+
+def _locked(connection: Connection, lock: dict[str, Any], patience: int) -> bool:
+    if not patience:
+        query = "SELECT pg_try_advisory_lock(hashtext(:kind), :number)"
+        return bool(connection.execute(text(query), lock).scalar_one())
+    connection.execute(text(f"SET lock_timeout = '{int(patience)}s'"))
+    try:
+        connection.execute(text("SELECT pg_advisory_lock(hashtext(:kind), :number)"), lock)
+    except OperationalError as error:
+        if isinstance(error.orig, psycopg.errors.LockNotAvailable):
+            return False
+        raise
+    return True
 
 
 def require_usable(database: Engine) -> None:

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, text
 
 from schemas.person import Facts, History, Staple
 from store.bulk import copy_rows
+from store.persons import REMARK
 
 WHEEL_KIND = "lifecycle"
 _NEVER = date(9999, 12, 31)
@@ -57,7 +58,7 @@ def enqueue_due(connection: Connection, today: date, version: str) -> int:
         text(
             "INSERT INTO stale_person SELECT person_id FROM wheel WHERE kind = :kind"
             " AND ((version = :version AND due_on <= :today) OR version < :version"
-            " OR version > :version) ON CONFLICT DO NOTHING"
+            f" OR version > :version) ORDER BY 1 {REMARK}"
         ),
         {"kind": WHEEL_KIND, "today": today, "version": version},
     ).rowcount

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from sqlalchemy import Connection, text
 
-from schemas.enums import DispatchState
+from schemas.enums import Category, DispatchState
 
 _DUE = """
 SELECT m.id, m.person_id, m.wording_id, m.sender, m.contact, m.window_until, d.id AS draft_id,
@@ -24,13 +24,15 @@ ORDER BY m.wording_id, m.sender, m.id LIMIT :limit
 """
 
 _PARCEL = """
-SELECT s.id, s.wording_id, s.draft_id, s.sender, s.marker, s.until, s.msgid, s.called_at,
-       s.state, d.text, d.link, w.scene,
+SELECT s.id, s.sender, s.marker, s.until, s.msgid, s.called_at, s.state, d.text, d.link,
+       w.scene, w.channel, w.category, d.policy_version, d.expires_at,
+       a.content_hash AS approved_hash,
        (SELECT array_agg(r.message_id ORDER BY r.message_id) FROM dispatch_recipient r
         WHERE r.dispatch_id = s.id) AS messages
 FROM dispatch s
 JOIN draft d ON d.id = s.draft_id
 JOIN wording w ON w.id = s.wording_id
+LEFT JOIN approval a ON a.draft_id = d.id
 WHERE s.id = :dispatch
 """
 
@@ -49,6 +51,11 @@ class Sealed:
     text: str
     link: dict[str, str]
     scene: str
+    channel: str
+    category: Category
+    policy_version: str
+    expires_at: datetime
+    approved_hash: str | None
     messages: tuple[int, ...]
 
 
@@ -126,6 +133,11 @@ def load(connection: Connection, dispatch: int) -> Sealed:
         text=row.text,
         link=row.link,
         scene=row.scene,
+        channel=row.channel,
+        category=Category(row.category),
+        policy_version=row.policy_version,
+        expires_at=row.expires_at,
+        approved_hash=row.approved_hash,
         messages=tuple(row.messages or ()),
     )
 

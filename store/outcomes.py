@@ -25,7 +25,9 @@ ON CONFLICT (kind, source_event) DO NOTHING
 _CLOSE = """
 UPDATE delivery d
 SET answered = EXISTS (SELECT 1 FROM outcome o WHERE o.message_id = d.message_id)
-WHERE d.answered IS NULL AND d.status = 'delivered' AND d.answer_until <= :as_of
+WHERE d.answered IS NULL AND d.status = 'delivered'
+  AND d.answer_until <= least(CAST(:as_of AS timestamptz),
+      (SELECT min(until) FROM watermark WHERE entity = 'order_line'))
 RETURNING d.person_id
 """
 
@@ -55,5 +57,18 @@ def credit_orders(connection: Connection, as_of: datetime) -> int:
 
 
 def close_windows(connection: Connection, as_of: datetime) -> list[int]:
-    """Close the response windows that have passed; return the persons concerned."""
+    """
+    Close the response windows that have passed; return the persons concerned.
+
+    A window stays open until the orders within it have been pulled: what has not been read yet is
+    not silence.
+    """
     return list(connection.execute(text(_CLOSE), {"as_of": as_of}).scalars())
+
+
+def persons_of(connection: Connection, messages: Sequence[int]) -> list[int]:
+    """Return the persons of messages."""
+    rows = connection.execute(
+        text("SELECT DISTINCT person_id FROM message WHERE id = ANY(:ids)"), {"ids": list(messages)}
+    )
+    return list(rows.scalars())

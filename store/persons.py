@@ -32,6 +32,15 @@ WHERE p.id = ANY(:persons)
 """
 
 
+REMARK = "ON CONFLICT (person_id) DO UPDATE SET person_id = excluded.person_id"
+"""
+How a person is marked stale: a mark that is already there is locked, not passed by.
+
+Else a refresh under way would take that mark, read the facts without what we are about to commit,
+and nobody would look again.
+"""
+
+
 def lock_persons(connection: Connection, persons: Sequence[int]) -> None:
     """
     Lock persons in id order until the transaction ends.
@@ -78,9 +87,6 @@ def suppress(connection: Connection, messages: Sequence[int], *, reason: str, at
 def mark_stale(connection: Connection, persons: Sequence[int]) -> None:
     """Have the facts of persons refreshed at the next run."""
     connection.execute(
-        text(
-            "INSERT INTO stale_person SELECT unnest(CAST(:persons AS bigint[]))"
-            " ON CONFLICT DO NOTHING"
-        ),
+        text(f"INSERT INTO stale_person SELECT unnest(CAST(:persons AS bigint[])) {REMARK}"),
         {"persons": sorted(set(persons))},
     )

@@ -12,6 +12,7 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from schemas.enums import Entity
+from store.persons import REMARK
 
 
 @dataclass(frozen=True)
@@ -54,7 +55,8 @@ def _members(run: _Run) -> Published:
     # unionid to another nobody moves: that is a merge, with a ledger to be kept right.
     run(
         "INSERT INTO stale_person SELECT DISTINCT m.person_id FROM staged_member s"
-        " JOIN member m ON m.source = :source AND m.key = s.key ON CONFLICT DO NOTHING"
+        " JOIN member m ON m.source = :source AND m.key = s.key ORDER BY 1"
+        f" {REMARK}"
     )
     published = run(
         "INSERT INTO member (source, key, person_id, unionid, city, joined_at)"
@@ -79,7 +81,8 @@ def _members(run: _Run) -> Published:
     )
     run(
         "INSERT INTO stale_person SELECT DISTINCT m.person_id FROM staged_member s"
-        " JOIN member m ON m.source = :source AND m.key = s.key ON CONFLICT DO NOTHING"
+        " JOIN member m ON m.source = :source AND m.key = s.key ORDER BY 1"
+        f" {REMARK}"
     )
     return Published(published, unchanged, {})
 
@@ -117,7 +120,8 @@ def _order_lines(run: _Run) -> Published:
     )
     run(
         "INSERT INTO stale_person SELECT DISTINCT m.person_id FROM staged_order_line s"
-        " JOIN member m ON m.source = :source AND m.key = s.member_key ON CONFLICT DO NOTHING"
+        " JOIN member m ON m.source = :source AND m.key = s.member_key ORDER BY 1"
+        f" {REMARK}"
     )
     return Published(published, unchanged, {})
 

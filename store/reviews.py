@@ -197,9 +197,23 @@ def approve(
     connection.execute(text(_RECIPIENTS), {"approval": approval, "messages": list(messages)})
 
 
-def first_due(connection: Connection, messages: Sequence[int]) -> datetime | None:
-    """Return when the first of these messages may go out."""
+def first_due(connection: Connection, batch: int) -> datetime | None:
+    """Return when the first approved message of a batch may go out; None if none waits to."""
     first: datetime | None = connection.execute(
-        text("SELECT min(planned_for) FROM message WHERE id = ANY(:ids)"), {"ids": list(messages)}
+        text(
+            "SELECT min(m.planned_for) FROM review_item i JOIN draft d ON d.id = i.draft_id"
+            " JOIN message m ON m.wording_id = d.wording_id AND m.state = 'approved'"
+            " WHERE i.batch_id = :batch"
+        ),
+        {"batch": batch},
     ).scalar_one()
     return first
+
+
+def decided(connection: Connection, batch: int) -> tuple[int, str] | None:
+    """Return the run and token of a batch that is decided."""
+    row = connection.execute(
+        text("SELECT run_id, token FROM review_batch WHERE id = :batch AND decided_at IS NOT NULL"),
+        {"batch": batch},
+    ).one_or_none()
+    return None if row is None else (row.run_id, row.token)

@@ -60,9 +60,12 @@ def open_run(
 def finish_run(
     connection: Connection, run_id: int, *, at: datetime, books: Mapping[str, Any]
 ) -> None:
-    """Close a run with its books."""
+    """Close a run; its books are added to those it has from an earlier, interrupted try."""
     connection.execute(
-        text("UPDATE run SET status = 'done', finished_at = :at, books = :books WHERE id = :run"),
+        text(
+            "UPDATE run SET status = 'done', finished_at = :at, books = books || :books"
+            " WHERE id = :run"
+        ),
         {"run": run_id, "at": at, "books": Jsonb(dict(books))},
     )
 

@@ -13,7 +13,7 @@ from schemas.errors import ChannelError, Nobody, NotSent, Rejected
 from store import outbox, outcomes
 from store.database import transaction
 from store.outbox import Sealed
-from store.persons import lock_persons
+from store.persons import lock_persons, mark_stale, suppress
 from tasks.moves import move
 from tasks.wiring import wiring
 
@@ -102,7 +102,6 @@ def never_made(sealed: Sealed, as_of: datetime) -> str:
 
 def settle(sealed: Sealed, as_of: datetime) -> str:
     """Count what is not known as delivered at the latest possible instant; return the state."""
-    latest = min(sealed.until, as_of)
     with transaction(wiring().database) as connection:
         outbox.change(connection, sealed.id, sealed.state, DispatchState.SETTLED)
         settled = [
@@ -113,14 +112,21 @@ def settle(sealed: Sealed, as_of: datetime) -> str:
                 sealed.messages,
                 state,
                 MessageState.UNKNOWN_SETTLED,
-                at=latest,
+                at=as_of,
                 reason="never answered",
             )
         ]
         outcomes.record_deliveries(
-            connection, settled, MessageState.UNKNOWN_SETTLED, at=latest, answer_until=latest
+            connection, settled, MessageState.UNKNOWN_SETTLED, at=as_of, answer_until=as_of
         )
+        mark_stale(connection, outcomes.persons_of(connection, settled))
     return DispatchState.SETTLED.value
+
+
+def nobody_left(connection: Connection, sealed: Sealed) -> str:
+    """Close a dispatch all of whose recipients were left out; return the state."""
+    outbox.change(connection, sealed.id, DispatchState.QUEUED, DispatchState.CLOSED)
+    return DispatchState.CLOSED.value
 
 
 def too_late(connection: Connection, sealed: Sealed, as_of: datetime) -> str:
@@ -152,6 +158,8 @@ def _refused(
     outcomes.record_deliveries(
         connection, moved, MessageState.UNREACHABLE, at=as_of, answer_until=as_of
     )
+    # The channel calls these addresses invalid: asking again tomorrow would not mend them.
+    suppress(connection, moved, reason="refused_by_channel", at=as_of)
 
 
 def _rejected(sealed: Sealed, error: Rejected, as_of: datetime) -> str:

@@ -34,7 +34,10 @@ def read_cases(
     )
     taken: dict[int, list[Slot]] = {}
     for row in slots:
-        span = Span(row.delivered_at or row.at, row.delivered_at or row.until)
+        # What is still open may arrive until now, however long ago it should have ended.
+        span = Span(row.at, max(row.until, as_of))
+        if row.delivered_at is not None:
+            span = Span(row.delivered_at, row.delivered_at)
         taken.setdefault(row.person_id, []).append(Slot(row.slot, span))
     known: dict[int, list[KnownContact]] = {}
     for row in contacts:

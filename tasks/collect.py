@@ -3,14 +3,16 @@
 import logging
 from collections.abc import Sequence
 from datetime import datetime, timedelta
+from typing import Any
 
 from prefect import task
 from sqlalchemy import Connection
 
+from adapters.channels.base import Channel
 from prompts.catalogue import scenes
 from schemas.channel import Progress, Reached
 from schemas.enums import DispatchState, MessageState
-from schemas.errors import ChannelError
+from schemas.errors import ChannelError, Rejected
 from store import messages as store_messages
 from store import outbox, outcomes
 from store.database import exclusively, transaction
@@ -22,6 +24,7 @@ from tasks.wiring import wiring
 
 _log = logging.getLogger("runwu.collect")
 CHUNK = 1_000
+_AWAITED = (MessageState.DISPATCHED, MessageState.CONFIRMED)
 _ENDS = {
     Reached.SENT: (MessageState.DELIVERED, "sent"),
     Reached.NOT_FRIEND: (MessageState.UNREACHABLE, "deleted by the customer"),
@@ -41,26 +44,22 @@ def poll(dispatch: int, as_of: datetime) -> str:
     """
     Learn how far a task has come, and take it back once its time is up.
 
-    At its end the task is cancelled and polled a last time; only what then still waits is
-    expired and its reservation released.
+    At its end the task is cancelled and polled a last time; only what then still waits for its
+    employee is expired and its reservation released. A task that could not be cancelled may still
+    be confirmed, so it keeps its reservations.
     """
-    wired = wiring()
-    channel = wired.channels["wecom"]
-    with exclusively(wired.database, answers.LOCK, dispatch) as mine:
+    with exclusively(wiring().database, answers.LOCK, dispatch) as mine:
         if not mine:
             return answers.ELSEWHERE
-        with transaction(wired.database) as connection:
+        with transaction(wiring().database) as connection:
             sealed = outbox.load(connection, dispatch)
         if sealed.state is not DispatchState.ACCEPTED or sealed.msgid is None:
             return sealed.state.value
+        channel = wiring().channel(as_of)
         over = sealed.until <= as_of
-        try:
-            if over:
-                channel.cancel(sealed.msgid)
-            progress = channel.progress(sealed.msgid, sealed.sender)
-        except ChannelError as error:
-            _log.warning("poll_failed dispatch=%d kind=%s", dispatch, type(error).__name__)
-            progress = None
+        if over and not _cancelled(channel, sealed.msgid):
+            return "not cancelled yet"
+        progress = _progress(channel, sealed)
         if progress is None:
             return _unheard(sealed, as_of)
         return _record(sealed, progress, as_of, over=over)
@@ -73,6 +72,9 @@ def expire_chunk(as_of: datetime) -> int:
     with transaction(wired.database) as connection:
         overdue = store_messages.overdue(connection, as_of, CHUNK)
         held = store_messages.held_too_long(connection, as_of, wired.policy.hold_hours, CHUNK)
+        ids = [*(message for message, _ in overdue), *held]
+        rows = store_messages.addressed(connection, ids)
+        lock_persons(connection, [row.person_id for row in rows])
         done = 0
         for state in sorted({state for _, state in overdue}):
             ids = [message for message, its in overdue if its is state]
@@ -90,8 +92,28 @@ def credit_orders(as_of: datetime) -> int:
     return credited
 
 
+def _cancelled(channel: Channel, msgid: str) -> bool:
+    """Tell whether nothing of a task can be confirmed any more."""
+    try:
+        channel.cancel(msgid)
+    except Rejected:
+        return True  # the channel has nothing by that name to be cancelled
+    except ChannelError as error:
+        _log.warning("cancel_failed msgid=%s kind=%s", msgid, type(error).__name__)
+        return False
+    return True
+
+
+def _progress(channel: Channel, sealed: Sealed) -> Progress | None:
+    try:
+        return channel.progress(sealed.msgid or "", sealed.sender)
+    except ChannelError as error:
+        _log.warning("poll_failed dispatch=%d kind=%s", sealed.id, type(error).__name__)
+        return None
+
+
 def _unheard(sealed: Sealed, as_of: datetime) -> str:
-    """Wait on for a task of which nothing is heard, but not for ever."""
+    """Wait on for what nothing is heard of, but not for ever."""
     ttl = timedelta(hours=wiring().settings.channels.wecom.unknown_ttl_hours)
     if as_of < sealed.until + ttl:
         return "no answer"
@@ -100,37 +122,32 @@ def _unheard(sealed: Sealed, as_of: datetime) -> str:
 
 def _record(sealed: Sealed, progress: Progress, as_of: datetime, *, over: bool) -> str:
     with transaction(wiring().database) as connection:
-        waiting = outbox.recipients(connection, sealed.id, MessageState.DISPATCHED.value)
-        confirmed = outbox.recipients(connection, sealed.id, MessageState.CONFIRMED.value)
-        rows = [*waiting, *confirmed]
+        rows = [row for state in _AWAITED for row in _rows(connection, sealed, state)]
         lock_persons(connection, [row.person_id for row in rows])
         if progress.confirmed:
-            ids = [row.id for row in waiting]
-            _step(connection, ids, MessageState.DISPATCHED, MessageState.CONFIRMED, as_of)
-        by_address = {row.contact: row.id for row in rows}
-        origin = MessageState.CONFIRMED if progress.confirmed else MessageState.DISPATCHED
-        for end, at, ids in _ended(progress, by_address, as_of):
-            _finish(connection, sealed, ids, origin, end, at)
-        left = [
-            row.id
-            for state in (MessageState.DISPATCHED, MessageState.CONFIRMED)
-            for row in outbox.recipients(connection, sealed.id, state.value)
-        ]
-        if over and left:
-            _expire(connection, left, origin, as_of, "not confirmed in time")
-            _deliver(connection, sealed, left, MessageState.EXPIRED, as_of)
-            left = []
+            ids = [row.id for row in _rows(connection, sealed, MessageState.DISPATCHED)]
+            _step(connection, ids, as_of)
+        for state in _AWAITED:
+            by_address = {row.contact: row.id for row in _rows(connection, sealed, state)}
+            for end, at, ids in _ended(progress, by_address, as_of):
+                _finish(connection, sealed, ids, state, end, at)
+        if over:
+            ids = [row.id for row in _rows(connection, sealed, MessageState.DISPATCHED)]
+            late = _expire(connection, ids, MessageState.DISPATCHED, as_of, "not confirmed in time")
+            _deliver(connection, sealed, late, MessageState.EXPIRED, as_of)
         mark_stale(connection, [row.person_id for row in rows])
-        if left:
-            return DispatchState.ACCEPTED.value
-        outbox.change(
-            connection,
-            sealed.id,
-            DispatchState.ACCEPTED,
-            DispatchState.CLOSED,
-            **({"cancelled_at": as_of} if over else {}),
-        )
-    return DispatchState.CLOSED.value
+        if not any(_rows(connection, sealed, state) for state in _AWAITED):
+            cancelled = {"cancelled_at": as_of} if over else {}
+            outbox.change(
+                connection, sealed.id, DispatchState.ACCEPTED, DispatchState.CLOSED, **cancelled
+            )
+            return DispatchState.CLOSED.value
+    # What an employee confirmed and the channel has no result for may have arrived.
+    return _unheard(sealed, as_of) if over else DispatchState.ACCEPTED.value
+
+
+def _rows(connection: Connection, sealed: Sealed, state: MessageState) -> list[Any]:
+    return outbox.recipients(connection, sealed.id, state.value)
 
 
 def _ended(
@@ -173,14 +190,15 @@ def _deliver(
     )
 
 
-def _step(
-    connection: Connection,
-    ids: Sequence[int],
-    origin: MessageState,
-    target: MessageState,
-    as_of: datetime,
-) -> None:
-    move(connection, ids, origin, target, at=as_of, reason="confirmed by the employee")
+def _step(connection: Connection, ids: Sequence[int], as_of: datetime) -> None:
+    move(
+        connection,
+        ids,
+        MessageState.DISPATCHED,
+        MessageState.CONFIRMED,
+        at=as_of,
+        reason="confirmed by the employee",
+    )
 
 
 def _expire(

@@ -12,11 +12,15 @@ _FOLDER = "pg"
 
 
 def start_database(home: Path, configured: str | None) -> str:
-    """Return the URL of a migrated database: the configured one, else the embedded one."""
+    """Return the URL of a database that answers: the configured one, else the embedded one."""
     url = configured or embedded.start(home / _FOLDER)
     require_usable(engine(url))
-    upgrade(engine(url))
     return url
+
+
+def migrate(url: str) -> None:
+    """Bring a database to the present schema."""
+    upgrade(engine(url))
 
 
 def embedded_is_running(home: Path) -> bool:

@@ -15,28 +15,31 @@ from store.database import transaction
 from tasks.wiring import Wiring, wiring
 
 _FINGERPRINT = 16
+Content = tuple[int, str]
+"""A draft and its content hash: two drafts may say the same to different persons."""
 
 
 @dataclass(frozen=True)
 class Form:
-    """The form of a batch: its model, the text above it, and which field stands for which hash."""
+    """The form of a batch: its model, the text above it, and which field stands for what."""
 
     model: type[RunInput]
     intro: str
-    hashes: dict[str, str]
+    contents: dict[str, Content]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: who decided, and what, by content hash."""
+    """What came back: who decided, and what, by the content that was shown."""
 
     reviewer: str
-    decisions: dict[str, Decision]
+    decisions: dict[Content, Decision]
 
 
-def field_name(content_hash: str) -> str:
+def field_name(content: Content) -> str:
     """Return the form field of a content: no JSON-schema keyword, and it changes with the text."""
-    return f"w_{content_hash[:_FINGERPRINT]}"
+    draft, content_hash = content
+    return f"w{draft}_{content_hash[:_FINGERPRINT]}"
 
 
 def review_form(batch: int) -> Form | None:
@@ -64,7 +67,7 @@ def review_form(batch: int) -> Form | None:
         )
     }
     for item in items:
-        fields[field_name(item.content_hash)] = (
+        fields[field_name((item.draft_id, item.content_hash))] = (
             Literal["hold", "approve", "reject"],
             Field(
                 default="hold",
@@ -80,7 +83,8 @@ def review_form(batch: int) -> Form | None:
         persons=sum(item.persons for item in items),
         tasks=sum(item.senders for item in items),
     )
-    return Form(model, intro, {field_name(i.content_hash): i.content_hash for i in items})
+    contents = [(item.draft_id, item.content_hash) for item in items]
+    return Form(model, intro, {field_name(content): content for content in contents})
 
 
 def read_answer(form: Form, response: RunInput) -> Answer:
@@ -88,7 +92,7 @@ def read_answer(form: Form, response: RunInput) -> Answer:
     values = response.model_dump()
     return Answer(
         reviewer=str(values["reviewer"]).strip(),
-        decisions={full: Decision(values[name]) for name, full in form.hashes.items()},
+        decisions={shown: Decision(values[name]) for name, shown in form.contents.items()},
     )
 
 

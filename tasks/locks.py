@@ -7,11 +7,16 @@ from schemas.errors import RunRefused
 from store.database import exclusively
 from tasks.wiring import wiring
 
+_PATIENCE_SECONDS = 600
+
 
 @contextmanager
 def single_flight(flow: str) -> Iterator[None]:
-    """Hold the right to run a flow. Raises RunRefused while another run of it is under way."""
-    with exclusively(wiring().database, flow) as mine:
+    """Hold the right to run a flow, waiting for it; raises RunRefused when that takes too long."""
+    with exclusively(wiring().database, flow, patience=_PATIENCE_SECONDS) as mine:
         if not mine:
-            raise RunRefused(f"another {flow} is under way; it will do this one's work")
+            raise RunRefused(
+                f"another {flow} has been under way for {_PATIENCE_SECONDS // 60} minutes; "
+                "run this one again when that one has ended"
+            )
         yield

@@ -9,6 +9,7 @@ from prefect import task
 from sqlalchemy import Connection
 
 from adapters.channels.wecom import marked
+from rules.content_hash import content_hash
 from rules.governor import task_until
 from rules.quiet_hours import is_quiet
 from schemas.channel import Link, Parcel
@@ -20,10 +21,10 @@ from store.outbox import Sealed
 from store.persons import lock_persons
 from tasks import answers
 from tasks.moves import move
-from tasks.rechecks import still_allowed
+from tasks.rechecks import block, still_allowed
 from tasks.wiring import wiring
 
-CHUNK = 1_000
+CHUNK = 10_000
 
 
 @task(name="release approved")
@@ -35,22 +36,17 @@ def release_chunk(as_of: datetime) -> int:
     anything is called.
     """
     wired = wiring()
+    wired.channel(as_of)  # refuses a false hour before anything is put into the outbox
     if is_quiet(as_of, wired.zone, wired.policy.quiet_hours):
         return 0
     with transaction(wired.database) as connection:
-        due = outbox.due(connection, as_of, CHUNK)
+        due = _whole_cells(outbox.due(connection, as_of, CHUNK))
         lock_persons(connection, [row.person_id for row in due])
         uncovered = [row.id for row in due if not row.covered]
-        move(
-            connection,
-            uncovered,
-            MessageState.APPROVED,
-            MessageState.BLOCKED,
-            at=as_of,
-            reason="no approval covers it",
-        )
+        block(connection, uncovered, MessageState.APPROVED, as_of, "no approval covers it")
         covered = [row for row in due if row.covered]
-        allowed = set(still_allowed(connection, [row.id for row in covered], as_of))
+        ids = [row.id for row in covered]
+        allowed = set(still_allowed(connection, ids, MessageState.APPROVED, as_of))
         _seal(connection, [row for row in covered if row.id in allowed], as_of)
     return len(due)
 
@@ -77,37 +73,67 @@ def call(dispatch: int, as_of: datetime) -> str:
             return begun
         sealed, parcel = begun
         try:
-            receipt = wiring().channels["wecom"].send(parcel)
+            receipt = wiring().channel(as_of).send(parcel)
         except ChannelError as error:
             return answers.not_accepted(sealed, error, as_of)
         return answers.accepted(sealed, DispatchState.CALLING, receipt, as_of)
 
 
 def _begin(dispatch: int, as_of: datetime) -> tuple[Sealed, Parcel] | str:
-    """Commit that the call is about to be made, or return why it is not."""
+    """
+    Commit that the call is about to be made, or return why it is not.
+
+    A call may come hours after its release, so everyone in it is looked at once more.
+    """
     with transaction(wiring().database) as connection:
         sealed = outbox.load(connection, dispatch)
         if sealed.state is not DispatchState.QUEUED:
             return sealed.state.value
         if sealed.until <= as_of:
             return answers.too_late(connection, sealed, as_of)
+        queued = outbox.recipients(connection, dispatch, MessageState.QUEUED.value)
+        lock_persons(connection, [row.person_id for row in queued])
+        messages = [row.id for row in queued]
+        if not _as_approved(sealed):
+            block(connection, messages, MessageState.QUEUED, as_of, "changed since its approval")
+        still_allowed(connection, messages, MessageState.QUEUED, as_of)
+        parcel = _parcel(connection, sealed)
+        if not parcel.recipients:
+            return answers.nobody_left(connection, sealed)
         outbox.change(
             connection, dispatch, DispatchState.QUEUED, DispatchState.CALLING, called_at=as_of
         )
-        return sealed, _parcel(connection, sealed)
+        return sealed, parcel
+
+
+def _whole_cells(due: list[Any]) -> list[Any]:
+    """Leave a last cell that may be cut off to the next chunk: a part more is a tap more."""
+    if len(due) < CHUNK:
+        return due
+    last = _cell(due[-1])
+    return [row for row in due if _cell(row) != last] or due
+
+
+def _cell(row: Any) -> tuple[int, int, str]:
+    return (row.wording_id, row.draft_id, row.sender)
 
 
 def _seal(connection: Connection, rows: Sequence[Any], as_of: datetime) -> None:
     """Insert one outbox row per cell and recipients limit; the rows come ordered by cell."""
     wired = wiring()
     size = wired.settings.channels.wecom.max_recipients
-    for (wording, draft, sender), group in groupby(
-        rows, key=lambda row: (row.wording_id, row.draft_id, row.sender)
-    ):
+    for (wording, draft, sender), group in groupby(rows, key=_cell):
         cell = list(group)
         for start in range(0, len(cell), size):
             part = cell[start : start + size]
-            messages = [row.id for row in part]
+            messages = move(
+                connection,
+                [row.id for row in part],
+                MessageState.APPROVED,
+                MessageState.QUEUED,
+                at=as_of,
+                reason="released",
+            )
             window = min(row.window_until for row in part)
             outbox.seal(
                 connection,
@@ -119,22 +145,25 @@ def _seal(connection: Connection, rows: Sequence[Any], as_of: datetime) -> None:
                 queued_at=as_of,
                 until=task_until(as_of, window, wired.policy, wired.zone),
             )
-            move(
-                connection,
-                messages,
-                MessageState.APPROVED,
-                MessageState.QUEUED,
-                at=as_of,
-                reason="released",
-            )
+
+
+def _as_approved(sealed: Sealed) -> bool:
+    """Tell whether what is about to go out is, hashed anew, what somebody said yes to."""
+    return sealed.approved_hash == content_hash(
+        sealed.text,
+        Link(**sealed.link),
+        channel=sealed.channel,
+        category=sealed.category,
+        policy_version=sealed.policy_version,
+        expires_at=sealed.expires_at,
+    )
 
 
 def _parcel(connection: Connection, sealed: Sealed) -> Parcel:
     rows = outbox.recipients(connection, sealed.id, MessageState.QUEUED.value)
-    link = Link(sealed.link["title"], sealed.link["description"], sealed.link["url"])
     return Parcel(
         sender=sealed.sender,
         recipients=tuple(row.contact for row in rows),
         text=sealed.text,
-        link=marked(link, sealed.marker),
+        link=marked(Link(**sealed.link), sealed.marker),
     )

@@ -14,14 +14,16 @@ from tasks.moves import move
 from tasks.wiring import wiring
 
 
-def still_allowed(connection: Connection, approved: Sequence[int], as_of: datetime) -> list[int]:
+def still_allowed(
+    connection: Connection, messages: Sequence[int], state: MessageState, as_of: datetime
+) -> list[int]:
     """
-    Block those approved messages that no longer may go out; return the others.
+    Block those messages, all in `state`, that no longer may go out; return the others.
 
     Call with the persons locked. Each is weighed against every slot but its own.
     """
     wired = wiring()
-    rows = store_messages.addressed(connection, approved)
+    rows = store_messages.addressed(connection, messages)
     cases = read_cases(
         connection,
         [row.person_id for row in rows],
@@ -37,12 +39,16 @@ def still_allowed(connection: Connection, approved: Sequence[int], as_of: dateti
         if not why:
             allowed.append(row.id)
             continue
-        move(
-            connection,
-            [row.id],
-            MessageState.APPROVED,
-            MessageState.BLOCKED,
-            at=as_of,
-            reason=", ".join(reason.rule for reason in why),
-        )
+        block(connection, [row.id], state, as_of, ", ".join(reason.rule for reason in why))
     return allowed
+
+
+def block(
+    connection: Connection,
+    messages: Sequence[int],
+    state: MessageState,
+    as_of: datetime,
+    reason: str,
+) -> None:
+    """Keep messages, all in `state`, from going out, for good."""
+    move(connection, messages, state, MessageState.BLOCKED, at=as_of, reason=reason)

@@ -3,7 +3,7 @@
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
 from prefect import task
@@ -12,6 +12,7 @@ from prefect.deployments import arun_deployment
 from prefect.exceptions import ObjectNotFound
 from sqlalchemy import Connection
 
+from rules.quiet_hours import next_allowed
 from schemas.clock import now, own_time
 from schemas.enums import Decision, MessageState
 from store import reviews, runs
@@ -95,7 +96,7 @@ async def open_reviews() -> list[str]:
     return opened
 
 
-@task(name="apply review")
+@task(name="apply review", retries=3, retry_delay_seconds=5)
 def apply_review(batch: int, answer: Answer) -> Applied | None:
     """
     Carry a reviewer's decisions into our tables; None if the batch was decided before.
@@ -111,18 +112,30 @@ def apply_review(batch: int, answer: Answer) -> Applied | None:
         run_id, token = locked
         as_of = own_time(*runs.run_clock(connection, run_id))
         counts: dict[str, int] = {}
-        approved: list[int] = []
+        # All at once, in id order: batch by batch would deadlock with a plan under way.
+        shown = reviews.current_drafts(connection, batch)
+        lock_persons(connection, [person for draft in shown for person in draft.persons])
         for draft in reviews.current_drafts(connection, batch):
-            decision = answer.decisions.get(draft.content_hash, Decision.HOLD)
-            lock_persons(connection, draft.persons)
+            shown_as = (draft.draft_id, draft.content_hash)
+            decision = answer.decisions.get(shown_as, Decision.HOLD)
             moved = _apply(connection, draft, decision, answer.reviewer, as_of)
             counts[decision.value] = counts.get(decision.value, 0) + len(moved)
-            if decision is Decision.APPROVE:
-                approved += moved
-        first_due = reviews.first_due(connection, approved)
+        first_due = reviews.first_due(connection, batch)
         reviews.decide_batch(connection, batch, answer.reviewer, as_of)
     _log.info("review_applied batch=%d counts=%s", batch, counts)
     return Applied(run_id, token, as_of, counts, first_due)
+
+
+@task(name="find applied review")
+def applied_before(batch: int) -> Applied | None:
+    """Return what a decided batch still has to be pushed, for a run that died before saying so."""
+    with transaction(wiring().database) as connection:
+        found = reviews.decided(connection, batch)
+        if found is None:
+            return None
+        run_id, token = found
+        as_of = own_time(*runs.run_clock(connection, run_id))
+        return Applied(run_id, token, as_of, {}, reviews.first_due(connection, batch))
 
 
 @task(name="schedule push")
@@ -134,7 +147,9 @@ async def schedule_push(applied: Applied) -> str | None:
     """
     if applied.first_due is None:
         return None
-    wait = max(applied.first_due - applied.as_of, timedelta(0))
+    wired = wiring()
+    earliest = max(applied.first_due, applied.as_of)
+    wait = next_allowed(earliest, wired.zone, wired.policy.quiet_hours) - applied.as_of
     flow_run = await arun_deployment(
         PUSH_DEPLOYMENT,
         parameters={"on_clock_of": applied.run_id},
@@ -161,7 +176,7 @@ def _apply(
     reviews.approve(
         connection, draft.draft_id, draft.content_hash, moved, reviewer=reviewer, at=as_of
     )
-    return still_allowed(connection, moved, as_of)
+    return still_allowed(connection, moved, MessageState.APPROVED, as_of)
 
 
 def _move(

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
@@ -15,11 +15,14 @@ from adapters.sources.file import FileSource
 from adapters.sources.shop import ShopSource
 from adapters.wecom.client import WecomClient
 from adapters.wecom.contacts import WecomContacts
-from schemas.environment import Environment, base_url, secret
-from schemas.errors import ConfigurationError
+from schemas.clock import now
+from schemas.environment import SANDBOX, Environment, base_url, secret
+from schemas.errors import ConfigurationError, RunRefused
 from schemas.settings import FileSource as FileSettings
 from schemas.settings import Policy, Settings, SourceSettings, load
 from store import database
+
+_PRESENT = timedelta(hours=1)
 
 
 @dataclass(frozen=True)
@@ -45,10 +48,24 @@ class Wiring:
         shops = {name: self._source(name, source) for name, source in self.settings.sources.items()}
         return {**shops, "wecom": WecomContacts(self._wecom)}
 
+    def channel(self, as_of: datetime) -> Channel:
+        """
+        Return the way out.
+
+        Raises RunRefused where a day gone by would reach real people: at what is another hour
+        for them, and on a clock by which an unanswered call is never found again.
+        """
+        real = self.settings.channels.wecom.base_url != SANDBOX
+        if real and abs(now() - as_of) > _PRESENT:
+            raise RunRefused(
+                f"{as_of:%Y-%m-%d %H:%M}Z is not now: another time is rehearsed against the sandbox"
+                f' only; set channels.wecom base_url = "{SANDBOX}"'
+            )
+        return self._channel
+
     @cached_property
-    def channels(self) -> Mapping[str, Channel]:
-        """The ways out by name."""
-        return {"wecom": WecomChannel(self._wecom, self.settings.channels.wecom)}
+    def _channel(self) -> Channel:
+        return WecomChannel(self._wecom, self.settings.channels.wecom)
 
     @property
     def policy(self) -> Policy:
@@ -93,7 +110,7 @@ class Wiring:
 def require_usable(settings: Settings) -> None:
     """Raise ConfigurationError unless every source and channel can be made from the settings."""
     made = Wiring(settings, Environment())
-    _ = made.sources, made.channels
+    _ = made.sources, made.channel(now())
 
 
 @cache

@@ -70,7 +70,7 @@ class House:
             batches = [batch.id for batch in reviews.undecided(connection)]
             shown = {batch: reviews.items(connection, batch)[0] for batch in batches}
         for batch in batches:
-            decisions = {item.content_hash: decision for item in shown[batch]}
+            decisions = {(item.draft_id, item.content_hash): decision for item in shown[batch]}
             applied = review.apply_review.fn(batch, Answer("测试员", decisions))
             for name, number in (applied.counts if applied else {}).items():
                 counts[name] = counts.get(name, 0) + number
@@ -119,7 +119,8 @@ class House:
     def unbalanced(self) -> list[str]:
         """Return the equations of the funnel that are off, and slots closed twice or never."""
         wrong = [str(book) for book in equations(count_funnel.fn()) if not book.balances]
-        return wrong + [f"slot {row.slot} {row.kinds}" for row in self.rows(_CROOKED_SLOTS)]
+        wrong += [f"slot {row.slot} {row.kinds}" for row in self.rows(_CROOKED_SLOTS)]
+        return wrong + [f"message {row.id} {row.state}" for row in self.rows(_FORGOTTEN)]
 
 
 _STATES = "SELECT state, count(*) AS n FROM message GROUP BY state"
@@ -132,4 +133,11 @@ HAVING count(*) FILTER (WHERE l.kind = 'reservation') <> 1
     OR count(*) FILTER (WHERE l.kind <> 'reservation') <>
        (m.state IN ('delivered', 'rejected', 'expired', 'blocked', 'capped', 'unreachable',
                     'cancelled', 'draft_failed', 'failed', 'unknown_settled'))::int
+"""
+
+_FORGOTTEN = """
+SELECT m.id, m.state FROM message m
+JOIN dispatch_recipient r ON r.message_id = m.id JOIN dispatch s ON s.id = r.dispatch_id
+WHERE m.state IN ('queued', 'dispatched', 'confirmed', 'unknown')
+  AND s.state IN ('closed', 'rejected', 'settled')
 """

@@ -57,7 +57,7 @@ def test_exactly_what_was_approved_arrives_and_a_second_answer_is_void(
     assert installation.resume(review, dict.fromkeys(fields, "approve")) != "ACCEPT"
     approved = house.rows(
         "SELECT m.contact, m.sender, d.text FROM message m JOIN draft d USING (wording_id)"
-        " WHERE 'w_' || left(d.content_hash, 16) = :field",
+        " WHERE 'w' || d.id || '_' || left(d.content_hash, 16) = :field",
         field=approve,
     )
     installation.run(NINE)

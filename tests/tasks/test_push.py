@@ -135,12 +135,14 @@ def test_an_unknown_counts_as_delivered_once_its_time_to_live_is_over(approved: 
     approved.collect(later)
     assert approved.states()["unknown_settled"] == lost
     closing = approved.rows(
-        "SELECT l.kind, l.at <= s.until AS in_time FROM ledger l"
+        "SELECT l.kind, l.at = :at AS latest FROM ledger l"
         " JOIN dispatch_recipient r ON r.message_id = l.slot"
         " JOIN dispatch s ON s.id = r.dispatch_id AND s.state = 'settled'"
-        " WHERE l.kind <> 'reservation'"
+        " WHERE l.kind <> 'reservation'",
+        at=later,
     )
-    assert {(row.kind, row.in_time) for row in closing} == {("delivery", True)}
+    assert {(row.kind, row.latest) for row in closing} == {("delivery", True)}
+    assert len(approved.rows("SELECT 1 FROM stale_person")) >= lost
 
 
 def test_a_parcel_whose_window_ended_is_not_called(approved: House) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 from schemas.enums import Decision
 from store import reviews
 from store.database import transaction
-from tasks.forms import Answer, Form, read_answer, review_form
+from tasks.forms import Answer, Content, Form, read_answer, review_form
 from tasks.review import apply_review, form_batches
 from tests.house import House, at
 
@@ -19,54 +19,58 @@ def the_form(house: House) -> tuple[int, Form]:
     return batch.id, form
 
 
-def states_by_hash(house: House) -> dict[str, str]:
+def states_by_content(house: House) -> dict[Content, str]:
     rows = house.rows(
-        "SELECT DISTINCT d.content_hash, m.state FROM message m"
+        "SELECT DISTINCT d.id, d.content_hash, m.state FROM message m"
         " JOIN draft d ON d.wording_id = m.wording_id AND d.revision = 1"
     )
-    return {row.content_hash: row.state for row in rows}
+    return {(row.id, row.content_hash): row.state for row in rows}
 
 
 def test_each_wording_goes_the_way_it_was_decided(planned: House) -> None:
     batch, form = the_form(planned)
-    one, two, *_ = form.hashes.values()
+    one, two, *_ = form.contents.values()
     answer = Answer("王店长", {one: Decision.APPROVE, two: Decision.REJECT})
     apply_review.fn(batch, answer)
-    states = states_by_hash(planned)
+    states = states_by_content(planned)
     assert (states.pop(one), states.pop(two)) == ("approved", "rejected")
     assert set(states.values()) <= {"held", "in_review"}
 
 
 def test_only_what_was_approved_ever_reaches_the_channel(planned: House) -> None:
     batch, form = the_form(planned)
-    one = next(iter(form.hashes.values()))
+    one = next(iter(form.contents.values()))
     apply_review.fn(batch, Answer("王店长", {one: Decision.APPROVE}))
     planned.push(at(2, 9, 5))
-    (text,) = planned.rows("SELECT text FROM draft WHERE content_hash = :h", h=one)[0]
+    (text,) = planned.rows("SELECT text FROM draft WHERE id = :d", d=one[0])[0]
     assert {task.text for task in planned.control.tasks()} == {text}
 
 
 def test_a_decision_on_a_text_that_changed_since_is_void(planned: House) -> None:
     batch, form = the_form(planned)
-    one = next(iter(form.hashes.values()))
+    one = next(iter(form.contents.values()))
     planned.change(
         "INSERT INTO draft (wording_id, revision, text, link, violations, warnings,"
         " policy_version, expires_at, content_hash) SELECT wording_id, 2, text || '!', link,"
         " violations, warnings, policy_version, expires_at, 'another' FROM draft"
-        " WHERE content_hash = :hash",
-        hash=one,
+        " WHERE id = :draft",
+        draft=one[0],
     )
-    apply_review.fn(batch, Answer("王店长", dict.fromkeys(form.hashes.values(), Decision.APPROVE)))
-    assert states_by_hash(planned)[one] == "held"
-    assert not planned.rows("SELECT 1 FROM approval WHERE content_hash IN (:h, 'another')", h=one)
+    apply_review.fn(
+        batch, Answer("王店长", dict.fromkeys(form.contents.values(), Decision.APPROVE))
+    )
+    assert states_by_content(planned)[one] == "held"
+    assert not planned.rows(
+        "SELECT 1 FROM approval WHERE draft_id = :d OR content_hash = 'another'", d=one[0]
+    )
 
 
 def test_a_batch_is_decided_once(planned: House) -> None:
     batch, form = the_form(planned)
-    everything = dict.fromkeys(form.hashes.values(), Decision.REJECT)
+    everything = dict.fromkeys(form.contents.values(), Decision.REJECT)
     assert apply_review.fn(batch, Answer("甲", everything)) is not None
     before = planned.states()
-    yes = dict.fromkeys(form.hashes.values(), Decision.APPROVE)
+    yes = dict.fromkeys(form.contents.values(), Decision.APPROVE)
     assert apply_review.fn(batch, Answer("乙", yes)) is None
     assert (review_form(batch), planned.states()) == (None, before)
 
@@ -118,7 +122,7 @@ def test_one_absent_minded_click_sends_nothing(planned: House) -> None:
 
 def test_a_form_that_comes_back_names_reviewer_and_contents(planned: House) -> None:
     _, form = the_form(planned)
-    name, full = next(iter(form.hashes.items()))
+    name, full = next(iter(form.contents.items()))
     values: dict[str, Any] = {"reviewer": " 王店长 ", name: "approve"}
     answer = read_answer(form, form.model(**values))
     assert answer.reviewer == "王店长"
