@@ -20,7 +20,6 @@ Say = Callable[[str], None]
 class Stack:
     """What runs, and where."""
 
-    database_url: str
     prefect_url: str
     sandbox_url: str | None
 
@@ -58,7 +57,7 @@ def raise_stack(
     prefect_url = _prefect(services, say)
     os.environ["PREFECT_API_URL"] = f"{prefect_url}/api"
     _flows(services, prefect_url, say, _fingerprint(content, database_url, prefect_url))
-    return Stack(database_url, prefect_url, sandbox_url)
+    return Stack(prefect_url, sandbox_url)
 
 
 @contextmanager

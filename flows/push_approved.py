@@ -7,6 +7,7 @@ from prefect import flow
 
 from schemas.clock import now, own_time
 from tasks.clocks import clock_of
+from tasks.collect import schedule_collect
 from tasks.locks import single_flight
 from tasks.push import call, queued, release_chunk
 from tasks.reconcile import reconcile, unanswered
@@ -29,4 +30,5 @@ async def push_approved(
             pass
         # A long outbox takes its time; the last call must not be judged by the hour of the first.
         states.update(call(dispatch, own_time(at, door)) for dispatch in queued())
+        await schedule_collect(own_time(at, door))
     return dict(states)

@@ -119,6 +119,18 @@ def in_state(connection: Connection, *states: DispatchState) -> list[int]:
     return list(rows.scalars())
 
 
+def ends_ahead(connection: Connection, as_of: datetime) -> list[tuple[datetime, str]]:
+    """Return the ends still to come of accepted dispatches, each with the marker of its first."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT ON (until) until, marker FROM dispatch"
+            " WHERE state = 'accepted' AND until > :as_of ORDER BY until, id"
+        ),
+        {"as_of": as_of},
+    )
+    return [(row.until, row.marker) for row in rows]
+
+
 def load(connection: Connection, dispatch: int) -> Sealed:
     """Return a dispatch."""
     row = connection.execute(text(_PARCEL), {"dispatch": dispatch}).one()

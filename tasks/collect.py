@@ -6,11 +6,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from prefect import task
+from prefect.deployments import arun_deployment
 from sqlalchemy import Connection
 
 from adapters.channels.base import Channel
 from prompts.catalogue import scenes
 from schemas.channel import Progress, Reached
+from schemas.clock import now
 from schemas.enums import DispatchState, MessageState
 from schemas.errors import ChannelError, Rejected
 from store import messages as store_messages
@@ -24,6 +26,7 @@ from tasks.wiring import wiring
 
 _log = logging.getLogger("runwu.collect")
 CHUNK = 1_000
+DEPLOYMENT = "collect-outcomes/collect-outcomes"
 _AWAITED = (MessageState.DISPATCHED, MessageState.CONFIRMED)
 _ENDS = {
     Reached.SENT: (MessageState.DELIVERED, "sent"),
@@ -37,6 +40,27 @@ def open_tasks() -> list[int]:
     """Return the dispatches the channel has accepted and not finished."""
     with transaction(wiring().database) as connection:
         return outbox.in_state(connection, DispatchState.ACCEPTED)
+
+
+@task(name="schedule collect")
+async def schedule_collect(as_of: datetime) -> int:
+    """
+    Have every open task looked at the moment its time is up; return how many moments that is.
+
+    A round every half hour would leave unconfirmed tasks open into the night.
+    """
+    with transaction(wiring().database) as connection:
+        ends = outbox.ends_ahead(connection, as_of)
+    for until, marker in ends:
+        await arun_deployment(
+            DEPLOYMENT,
+            parameters={"as_of": until.isoformat()},
+            scheduled_time=now() + (until - as_of),
+            as_subflow=False,
+            timeout=0,
+            idempotency_key=f"{marker}-end",
+        )
+    return len(ends)
 
 
 @task(name="poll", task_run_name="poll dispatch {dispatch}")

@@ -9,13 +9,8 @@ from typing import Any
 from schemas.enums import Entity
 from schemas.settings import Policy
 from store.database import psycopg_url
+from store.row_rules import TABLES
 from tasks.expectations import ROW_COUNT, suite
-
-_TABLES = {
-    Entity.MEMBER: "staged_member",
-    Entity.ORDER_LINE: "staged_order_line",
-    Entity.CONTACT: "staged_contact",
-}
 
 
 @dataclass(frozen=True)
@@ -51,7 +46,7 @@ def expectations_say(
         warnings.simplefilter("ignore")
         datasource = context.data_sources.add_sql("staging", connection_string=connection)
     try:
-        table = datasource.add_table_asset(entity.value, table_name=_TABLES[entity])
+        table = datasource.add_table_asset(entity.value, table_name=TABLES[entity])
         expected = suite(entity, source=source, as_of=as_of, first_load=first_load)
         rules = []
         for rule, expectation in expected.items():

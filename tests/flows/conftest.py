@@ -61,6 +61,15 @@ class Installation:
             time.sleep(0.25)
         raise AssertionError(f"{flow_run} is {found['state_name']}, not {state}")
 
+    def scheduled(self, flow: str) -> list[dict[str, Any]]:
+        """Return the runs of a flow that wait for their time."""
+        found: list[dict[str, Any]] = httpx.post(
+            f"{self.prefect}/api/flow_runs/filter",
+            json={"flows": {"name": {"any_": [flow]}}},
+            timeout=30,
+        ).json()
+        return [run for run in found if run["state_type"] == "SCHEDULED"]
+
     def form(self, flow_run: str) -> dict[str, Any]:
         """Return the schema of a suspended run's form, as the UI reads it."""
         keys = self.flow_run(flow_run)["state"]["state_details"]["run_input_keyset"]

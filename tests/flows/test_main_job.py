@@ -75,16 +75,16 @@ def test_the_push_of_what_was_approved_is_scheduled_for_the_end_of_the_quiet_hou
 ) -> None:
     """On the run's own clock: 07:30 and the time elapsed since, so about an hour and a half."""
     del first
-    import httpx
+    (scheduled,) = installation.scheduled("push-approved")
+    assert list(scheduled["parameters"]) == ["on_clock_of"]
 
-    found = httpx.post(
-        f"{installation.prefect}/api/flow_runs/filter",
-        json={"flows": {"name": {"any_": ["push-approved"]}}, "sort": "EXPECTED_START_TIME_DESC"},
-        timeout=30,
-    ).json()
-    scheduled = [run for run in found if run["state_type"] == "SCHEDULED"]
-    assert len(scheduled) == 1
-    assert list(scheduled[0]["parameters"]) == ["on_clock_of"]
+
+def test_open_tasks_are_looked_at_the_moment_the_quiet_hours_begin(
+    installation: Installation, first: dict[str, Any]
+) -> None:
+    del first
+    (scheduled,) = installation.scheduled("collect-outcomes")
+    assert scheduled["parameters"] == {"as_of": "2026-03-02T12:30:00+00:00"}
 
 
 def test_a_broken_contract_is_one_sentence_and_opens_nothing(installation: Installation) -> None:
