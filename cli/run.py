@@ -23,7 +23,7 @@ def run(
     """Pull, collect, find reasons, plan, draft, open the reviews, push what is approved and due."""
     at = _chosen(as_of)
     voice = Voice(as_json=as_json)
-    stack, settings = bring_up(voice, config)
+    stack, settings = bring_up(voice, config, at)
     if stack.sandbox_url:
         from sandbox.control import Control
 

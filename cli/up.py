@@ -1,19 +1,22 @@
 """runwu up and down: everything an operator needs, on this machine."""
 
+from datetime import datetime
+
 from cli.options import AsJson, Config, Voice, config_path
 from cli.stack import Stack, lower_stack, raise_stack
+from schemas.clock import now
 from schemas.environment import Environment
 from schemas.settings import Settings, load
 
 
-def bring_up(voice: Voice, config: Config) -> tuple[Stack, Settings]:
-    """Start what does not run yet and return where it is."""
+def bring_up(voice: Voice, config: Config, as_of: datetime) -> tuple[Stack, Settings]:
+    """Start what does not run yet to work as of an instant, and return where it is."""
     from tasks.database import migrate, start_database
     from tasks.wiring import require_usable
 
     path = config_path(config)
     settings = load(path)
-    require_usable(settings)
+    require_usable(settings, as_of)
     environment = Environment()
     voice.progress("preparing the database")
     url = start_database(environment.home, environment.database_url)
@@ -24,7 +27,7 @@ def bring_up(voice: Voice, config: Config) -> tuple[Stack, Settings]:
 def up(config: Config = None, as_json: AsJson = False) -> None:
     """Start the database, the Prefect server and the flows, and say where to approve."""
     voice = Voice(as_json=as_json)
-    stack, _ = bring_up(voice, config)
+    stack, _ = bring_up(voice, config, now())
     voice.line(f"Prefect UI   {stack.prefect_url}/v2/dashboard")
     voice.line(f"to approve   {stack.prefect_url}/v2/runs?state=Suspended  (⋮ → Resume)")
     if stack.sandbox_url:

@@ -9,7 +9,8 @@ Everything that stops a command, and what may be done about it.
     └── ChannelError         a channel call did not succeed
         ├── NotSent          it surely reached nobody: may be tried again
         ├── Rejected         the channel said no for good
-        │   └── Nobody       because none of the recipients can be reached
+        │   ├── Nobody       because none of the recipients can be reached
+        │   └── NoSuchTask   because it knows nothing by that name
         └── Unknown          it may have gone through: reconcile, never send again blindly
 
 Expected outcomes (a candidate held back, a wording that breaks a rule) are values, not errors.
@@ -54,6 +55,10 @@ class Rejected(ChannelError):
 
 class Nobody(Rejected):
     """None of the recipients can be reached."""
+
+
+class NoSuchTask(Rejected):
+    """The channel knows no task by that name."""
 
 
 class Unknown(ChannelError):

@@ -14,7 +14,7 @@ from prompts.catalogue import scenes
 from schemas.channel import Progress, Reached
 from schemas.clock import now
 from schemas.enums import DispatchState, MessageState
-from schemas.errors import ChannelError, Rejected
+from schemas.errors import ChannelError, NoSuchTask
 from store import messages as store_messages
 from store import outbox, outcomes
 from store.database import exclusively, transaction
@@ -120,8 +120,8 @@ def _cancelled(channel: Channel, msgid: str) -> bool:
     """Tell whether nothing of a task can be confirmed any more."""
     try:
         channel.cancel(msgid)
-    except Rejected:
-        return True  # the channel has nothing by that name to be cancelled
+    except NoSuchTask:
+        return True
     except ChannelError as error:
         _log.warning("cancel_failed msgid=%s kind=%s", msgid, type(error).__name__)
         return False

@@ -107,10 +107,10 @@ class Wiring:
         )
 
 
-def require_usable(settings: Settings) -> None:
-    """Raise ConfigurationError unless every source and channel can be made from the settings."""
+def require_usable(settings: Settings, as_of: datetime) -> None:
+    """Raise ConfigurationError or RunRefused unless every source and channel can work then."""
     made = Wiring(settings, Environment())
-    _ = made.sources, made.channel(now())
+    _ = made.sources, made.channel(as_of)
 
 
 @cache

@@ -1,16 +1,25 @@
 import pytest
 
 from adapters.wecom.errors import CODES, refusal
-from schemas.errors import ConfigurationError, Nobody, NotSent, Rejected, RunwuError, Unknown
+from schemas.errors import (
+    ConfigurationError,
+    Nobody,
+    NoSuchTask,
+    NotSent,
+    Rejected,
+    RunwuError,
+    Unknown,
+)
 
 DOCUMENTED: dict[type[RunwuError], tuple[int, ...]] = {
     Unknown: (-1,),
     NotSent: (40014, 42001, 41063, 41079, 45009, 45033),
     ConfigurationError: (40001, 40091, 40013, 48002, 60011, 60020, 50003, 701008),
     Nobody: (41048,),
+    NoSuchTask: (41047,),
     Rejected: (
         *(41001, 40003, 60111, 40007, 40058, 40063, 40068, 40096, 41056, 84061, 84084),
-        *(41046, 41047, 41050, 41051, 41053, 41096, 41064, 41065, 41093, 41094, 81013),
+        *(41046, 41050, 41051, 41053, 41096, 41064, 41065, 41093, 41094, 81013),
     ),
 }
 

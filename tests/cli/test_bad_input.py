@@ -46,6 +46,17 @@ def test_a_mistake_is_one_sentence_and_exit_code_2(
     assert "Traceback" not in done.stderr
 
 
+def test_a_day_gone_by_is_not_run_against_a_real_channel(tmp_path: Path) -> None:
+    (tmp_path / "real.toml").write_text('[channels.wecom]\nbase_url = "https://example.com"\n')
+    as_of = ("--as-of", "2011-11-10T08:00+00:00")
+    done = runwu(
+        "run", "--config", "real.toml", *as_of, cwd=tmp_path, RUNWU_WECOM_SECRET="of-a-real-corp"
+    )
+    assert done.returncode == 1
+    assert "sandbox only" in done.stderr
+    assert "of-a-real-corp" not in done.stderr + done.stdout
+
+
 def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path: Path) -> None:
     url = "postgresql://someone:s3cret@127.0.0.1:9/none"
     done = runwu("up", cwd=tmp_path, DATABASE_URL=url)
