@@ -29,6 +29,16 @@ def next_allowed(at: datetime, zone: ZoneInfo, quiet: QuietHours) -> datetime:
     return _next(at, quiet.end, zone)
 
 
+def wait_to_send(as_of: datetime, due: datetime, zone: ZoneInfo, quiet: QuietHours) -> timedelta:
+    """
+    Return how long to wait at `as_of` before sending what is due at `due`.
+
+    Rationale: what is approved in the evening was due that morning; sent at once it would find
+    the quiet hours, and nobody would come back for it.
+    """
+    return next_allowed(max(as_of, due), zone, quiet) - as_of
+
+
 def next_quiet(at: datetime, zone: ZoneInfo, quiet: QuietHours) -> datetime | None:
     """Return when the quiet hours after `at` begin; None if there are none at all."""
     return None if quiet.start == quiet.end else _next(at, quiet.start, zone)

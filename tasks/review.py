@@ -12,7 +12,7 @@ from prefect.deployments import arun_deployment
 from prefect.exceptions import ObjectNotFound
 from sqlalchemy import Connection
 
-from rules.quiet_hours import next_allowed
+from rules.quiet_hours import wait_to_send
 from schemas.clock import now, own_time
 from schemas.enums import Decision, MessageState
 from store import reviews, runs
@@ -148,8 +148,8 @@ async def schedule_push(applied: Applied) -> str | None:
     if applied.first_due is None:
         return None
     wired = wiring()
-    earliest = max(applied.first_due, applied.as_of)
-    wait = next_allowed(earliest, wired.zone, wired.policy.quiet_hours) - applied.as_of
+    quiet = wired.policy.quiet_hours
+    wait = wait_to_send(applied.as_of, applied.first_due, wired.zone, quiet)
     flow_run = await arun_deployment(
         PUSH_DEPLOYMENT,
         parameters={"on_clock_of": applied.run_id},

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.quiet_hours import is_quiet, next_allowed, next_quiet
+from rules.quiet_hours import is_quiet, next_allowed, next_quiet, wait_to_send
 from schemas.settings import QuietHours
 from tests.rules.builders import HARD_DAYS, LONDON, SHANGHAI, local, shanghai, thoroughly
 
@@ -161,3 +161,18 @@ def test_quiet_hours_that_end_in_a_skipped_hour_end_with_the_jump() -> None:
 def test_an_hour_shown_twice_is_met_twice(quiet: QuietHours, find: Find) -> None:
     at = local(LONDON, "2026-10-25T01:10", fold=1)
     assert find(at, LONDON, quiet) == local(LONDON, "2026-10-25T01:30", fold=1)
+
+
+@pytest.mark.parametrize(
+    ("approved", "due", "sent"),
+    [
+        ("2026-03-02T07:30", "2026-03-02T09:00", "2026-03-02T09:00"),
+        ("2026-03-02T11:00", "2026-03-02T09:00", "2026-03-02T11:00"),
+        ("2026-03-02T21:00", "2026-03-02T09:00", "2026-03-03T09:00"),
+    ],
+)
+def test_what_is_approved_waits_for_its_hour_and_for_the_end_of_the_night(
+    approved: str, due: str, sent: str
+) -> None:
+    at = shanghai(approved)
+    assert at + wait_to_send(at, shanghai(due), SHANGHAI, QuietHours()) == shanghai(sent)
