@@ -1,12 +1,15 @@
-"""runwu sandbox: local stand-ins for a shop and WeCom."""
+"""runwu sandbox: local stand-ins for a shop, WeCom and a language model."""
 
 from enum import StrEnum
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from cli.options import Config, config_path
 from schemas.settings import load
+
+if TYPE_CHECKING:
+    from sandbox.app import Part as Served
 
 
 class Part(StrEnum):
@@ -15,6 +18,7 @@ class Part(StrEnum):
     ALL = "all"
     SHOP = "shop"
     WECOM = "wecom"
+    LLM = "llm"
 
 
 def sandbox(
@@ -24,12 +28,16 @@ def sandbox(
     seed: Annotated[int, typer.Option(help="The same seed gives the same members.")] = 7,
     config: Config = None,
 ) -> None:
-    """Serve stand-ins for a shop and WeCom, with simulated people behind them, until stopped."""
+    """Serve stand-ins for a shop, WeCom and a language model until stopped."""
     from sandbox.adopt import adopted
     from sandbox.server import serve
     from sandbox.world import Options
 
-    only: Literal["shop", "wecom"] | None = None
-    if part is not Part.ALL:
-        only = "shop" if part is Part.SHOP else "wecom"
-    serve(Options(members=members, seed=seed, adopt=adopted(load(config_path(config)))), port, only)
+    served: dict[Part, Served | None] = {
+        Part.ALL: None,
+        Part.SHOP: "shop",
+        Part.WECOM: "wecom",
+        Part.LLM: "llm",
+    }
+    options = Options(members=members, seed=seed, adopt=adopted(load(config_path(config))))
+    serve(options, port, served[part])

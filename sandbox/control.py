@@ -7,10 +7,13 @@ from pydantic import TypeAdapter
 
 from sandbox.records import (
     ClockTime,
+    CompletionRecord,
     Deletion,
     Farewell,
     Fault,
     FaultKind,
+    Manner,
+    Mode,
     Received,
     Record,
     TaskName,
@@ -20,6 +23,7 @@ from sandbox.records import (
 _RECEIVED = TypeAdapter(list[Received])
 _TASKS = TypeAdapter(list[TaskRecord])
 _DELETIONS = TypeAdapter(list[Deletion])
+_COMPLETIONS = TypeAdapter(list[CompletionRecord])
 
 
 class Control:
@@ -66,6 +70,14 @@ class Control:
     ) -> None:
         """Let the next `times` calls whose path ends with `path` go wrong."""
         self._post("faults", Fault(path=path, kind=kind, code=code, seconds=seconds, times=times))
+
+    def llm(self, mode: Mode, *, times: int = 1, code: int = 500, seconds: float = 0.0) -> None:
+        """Let the next `times` completions go in this way; `good` ends all that was asked for."""
+        self._post("llm", Manner(mode=mode, times=times, code=code, seconds=seconds))
+
+    def completions(self) -> list[CompletionRecord]:
+        """Return every request for a completion that came in."""
+        return _COMPLETIONS.validate_json(self._get("llm"))
 
     def _get(self, path: str) -> bytes:
         return self._http.get(path).raise_for_status().content

@@ -3,11 +3,22 @@
 from fastapi import APIRouter, HTTPException
 
 from sandbox.faults import Faults
-from sandbox.records import ClockTime, Deletion, Farewell, Fault, Received, TaskName, TaskRecord
+from sandbox.llm.studio import Studio
+from sandbox.records import (
+    ClockTime,
+    CompletionRecord,
+    Deletion,
+    Farewell,
+    Fault,
+    Manner,
+    Received,
+    TaskName,
+    TaskRecord,
+)
 from sandbox.world import World
 
 
-def control_routes(world: World, faults: Faults) -> APIRouter:
+def control_routes(world: World, studio: Studio, faults: Faults) -> APIRouter:
     """Return the routes under /sandbox."""
     router = APIRouter(prefix="/sandbox")
 
@@ -49,7 +60,19 @@ def control_routes(world: World, faults: Faults) -> APIRouter:
         faults.add(fault)
         return fault
 
+    _add_llm(router, studio)
     return router
+
+
+def _add_llm(router: APIRouter, studio: Studio) -> None:
+    @router.get("/llm")
+    async def completions() -> list[CompletionRecord]:
+        return studio.received
+
+    @router.post("/llm")
+    async def add_manner(manner: Manner) -> Manner:
+        studio.ask(manner)
+        return manner
 
 
 def _confirm(world: World, msgid: str) -> TaskRecord:

@@ -70,7 +70,7 @@ class Fault(Record):
     """
     What shall go wrong with the next `times` calls whose path ends with `path`.
 
-    `code` is the errcode to answer under /wecom (-1: busy), under /shop the HTTP status (-1: 503).
+    `code` is the errcode to answer under /wecom (-1: busy), elsewhere the HTTP status (-1: 503).
     """
 
     path: str = Field(min_length=1)
@@ -78,3 +78,60 @@ class Fault(Record):
     code: int = -1
     seconds: float = Field(default=0.0, ge=0)
     times: int = Field(default=1, ge=1)
+
+
+Mode = Literal[
+    "good",
+    "prose",
+    "fenced",
+    "thinking",
+    "truncated",
+    "refusal",
+    "filtered",
+    "empty",
+    "invented_number",
+    "wrong_evidence",
+    "no_refusal",
+    "html",
+    "status",
+    "no_schema",
+    "slow",
+]
+
+
+class Manner(Record):
+    """
+    How the next `times` completions go; those asked for earlier come first.
+
+    `status` refuses them with HTTP `code`, and with `seconds` as its Retry-After where that is
+    given or the code is 429; `slow` takes `seconds` over a good answer. Two modes are not counted:
+    `no_schema` refuses every response_format json_schema, and `good` puts an end to all that was
+    asked for.
+    """
+
+    mode: Mode
+    times: int = Field(default=1, ge=1)
+    code: int = Field(default=500, ge=300, le=599)
+    seconds: float = Field(default=0.0, ge=0)
+
+
+class ChatTurn(Record):
+    """One message of a conversation; of a content in parts, their text."""
+
+    role: str
+    content: str
+
+
+class CompletionRecord(Record):
+    """
+    One request for a completion as it was received, whatever was answered.
+
+    `rung` is its response_format; `at_once` counts the requests being dealt with as it came in,
+    itself included.
+    """
+
+    model: str
+    rung: str
+    authorized: bool
+    at_once: int
+    messages: tuple[ChatTurn, ...]

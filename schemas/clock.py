@@ -1,6 +1,8 @@
 """The one place that reads the machine's clock; everything else is handed an `as_of`."""
 
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
+
+_PRESENT = timedelta(hours=1)
 
 
 def now() -> datetime:
@@ -16,3 +18,8 @@ def own_time(as_of: datetime, opened_at: datetime) -> datetime:
     today both instants coincide and this is simply the present.
     """
     return as_of + (now() - opened_at)
+
+
+def is_rehearsal(as_of: datetime, at: datetime) -> bool:
+    """Tell whether work at `at` as of `as_of` rehearses another time; an hour makes no odds."""
+    return abs(at - as_of) > _PRESENT

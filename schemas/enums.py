@@ -59,6 +59,22 @@ class Verdict(StrEnum):
     WON = "won"
     SUPPRESSED = "suppressed"
     OUTCOMPETED = "outcompeted"
+    GHOST = "ghost"  # would have won; the person is in the holdout, so nothing is sent
+
+
+class Arm(StrEnum):
+    """Which side of the comparison a person is on."""
+
+    TREATED = "treated"
+    HOLDOUT = "holdout"
+
+
+class Author(StrEnum):
+    """Who wrote a text."""
+
+    MODEL = "model"
+    TEMPLATE = "template"
+    OPERATOR = "operator"
 
 
 class MessageState(StrEnum):

@@ -22,6 +22,8 @@ class Environment(BaseSettings):
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     wecom_secret: SecretStr | None = None
     shop_token: SecretStr | None = None
+    llm_api_key: SecretStr | None = None
+    holdout_salt: SecretStr | None = None
 
 
 def base_url(configured: str, part: str, environment: Environment) -> str:

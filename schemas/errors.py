@@ -6,6 +6,9 @@ Everything that stops a command, and what may be done about it.
     ├── SourceError          a source could not be read; reads are idempotent, so a retry is safe
     ├── ContractError        the data broke its contract; nothing is published, nothing is sent
     ├── RunRefused           a run must not start now, and why
+    ├── WriterError          the language model wrote nothing fit for use; a template does
+    │   ├── BadAnswer        it answered, but not in the form asked for: may be asked once more
+    │   └── NoAnswer         it could not be reached or refused the call: not asked again
     └── ChannelError         a channel call did not succeed
         ├── NotSent          it surely reached nobody: may be tried again
         ├── Rejected         the channel said no for good
@@ -15,6 +18,10 @@ Everything that stops a command, and what may be done about it.
 
 Expected outcomes (a candidate held back, a wording that breaks a rule) are values, not errors.
 """
+
+from schemas.writing import Usage
+
+_NOTHING = Usage()
 
 
 class RunwuError(Exception):
@@ -35,6 +42,26 @@ class ContractError(RunwuError):
 
 class RunRefused(RunwuError):
     """The run must not start now."""
+
+
+class WriterError(RunwuError):
+    """The language model wrote nothing fit for use; `usage` is what asking cost all the same."""
+
+    def __init__(self, message: str, usage: Usage = _NOTHING) -> None:
+        super().__init__(message)
+        self.usage = usage
+
+
+class BadAnswer(WriterError):
+    """The model answered, but not in the form asked for; `raw` is what it said."""
+
+    def __init__(self, message: str, usage: Usage = _NOTHING, raw: str = "") -> None:
+        super().__init__(message, usage)
+        self.raw = raw
+
+
+class NoAnswer(WriterError):
+    """The endpoint could not be reached, or refused the call."""
 
 
 class ChannelError(RunwuError):

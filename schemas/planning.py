@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any
 
-from schemas.enums import Category, Lifecycle, Verdict
+from schemas.enums import Arm, Category, Lifecycle, Verdict
 
 
 @dataclass(frozen=True)
@@ -101,13 +101,14 @@ class Case:
     contact: Contact | None = None
     suppressed: str | None = None
     consent: bool | None = None
+    arm: Arm = Arm.TREATED
     unanswered: int = 0
     open_scenes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """What the governor decided of one contender; `span` is set for the winner only."""
+    """What the governor decided of one contender; `span` is set for a winner or ghost only."""
 
     contender: Contender
     verdict: Verdict

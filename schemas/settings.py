@@ -5,60 +5,17 @@ Without a file everything points to the sandbox. `base_url = "sandbox"` means th
 wherever it listens.
 """
 
-import hashlib
-import json
 import os
 import tomllib
-from datetime import time
 from pathlib import Path
 from typing import Annotated, Literal
-from zoneinfo import ZoneInfo
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    BeforeValidator,
-    ConfigDict,
-    Field,
-    StringConstraints,
-    ValidationError,
-)
+from pydantic import Field, ValidationError
 
 from schemas.environment import SANDBOX, Environment
 from schemas.errors import ConfigurationError
-
-
-def _existing_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError) as error:
-        raise ValueError(f"no time zone is called {name!r}; e.g. Asia/Shanghai") from error
-    return name
-
-
-Zone = Annotated[str, AfterValidator(_existing_zone)]
-
-
-def _no_number(value: object) -> object:
-    if isinstance(value, int | float):
-        raise ValueError(f'write a time of day as "20:30", not {value}')  # noqa: TRY004 - pydantic's
-    return value
-
-
-def _no_offset(value: time) -> time:
-    if value.tzinfo is not None:
-        raise ValueError("a time of day is local; leave the offset out")
-    return value
-
-
-LocalTime = Annotated[time, BeforeValidator(_no_number), AfterValidator(_no_offset)]
-Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
-
-
-class Section(BaseModel):
-    """Base of all sections: unknown keys are errors, values do not change."""
-
-    model_config = ConfigDict(extra="forbid", frozen=True)
+from schemas.policy import Policy
+from schemas.section import Section, Words, Zone
 
 
 class Business(Section):
@@ -142,71 +99,32 @@ class WecomSettings(Section):
 
 
 class Channels(Section):
-    """The ways out."""
+    """
+    The ways out.
 
+    With `dry_run` nothing leaves the house: what would have gone out is written to dry_run.jsonl
+    in the home folder, and nobody's budget is spent by it.
+    """
+
+    dry_run: bool = False
     wecom: WecomSettings = WecomSettings()
 
 
-class Cap(Section):
-    """At most `max` messages per person in a calendar window or in any rolling span of hours."""
-
-    window: Literal["day", "week", "month"] | None = None
-    rolling_hours: int | None = Field(default=None, ge=1)
-    max: int = Field(ge=1)
-
-    def model_post_init(self, context: object, /) -> None:
-        """Insist on exactly one kind of window."""
-        del context
-        if (self.window is None) == (self.rolling_hours is None):
-            raise ValueError("a cap has either `window` or `rolling_hours`")
-
-
-class QuietHours(Section):
-    """Local times between which nobody is written to; the end belongs to the day."""
-
-    start: LocalTime = time(20, 30)
-    end: LocalTime = time(9, 0)
-
-
-class Policy(Section):
+class LlmSettings(Section):
     """
-    Every threshold of the governor, the segments and the data contract.
+    An OpenAI-compatible endpoint that words messages; without this section templates do.
 
-    The caps are runwu's own choice (domain.md: no source gives a numeric per-person cap) and
-    stricter than the platform's quota.
+    `structure` is how answers are asked for at first; an endpoint that refuses it is asked in the
+    next simpler way. `retries` are the client's own, per wording; a wording is asked for at most
+    `retries + 2` times in all.
     """
 
-    caps: tuple[Cap, ...] = (
-        Cap(window="day", max=1),
-        Cap(rolling_hours=24, max=1),
-        Cap(window="week", max=2),
-        Cap(rolling_hours=24 * 7, max=2),
-        Cap(window="month", max=4),
-        Cap(rolling_hours=24 * 30, max=4),
-    )
-    gap_hours: int = Field(default=48, ge=0)
-    quiet_hours: QuietHours = QuietHours()
-    silence_limit: int = Field(default=3, ge=1)
-    hold_hours: int = Field(default=48, ge=1)
-
-    new_days: int = Field(default=30, ge=1)
-    at_risk_days: int = Field(default=90, ge=1)
-    lapsed_days: int = Field(default=180, ge=1)
-    regular_gaps: int = Field(default=3, ge=2)
-    regular_spread: float = Field(default=0.35, gt=0)
-    staple_share: float = Field(default=0.5, gt=0, le=1)
-    due_lead_days: int = Field(default=2, ge=0)
-    due_overrun: float = Field(default=1.3, ge=1)
-
-    data_max_age_hours: int = Field(default=26, ge=1)
-    quarantine_floor: int = Field(default=10, ge=0)
-    max_quarantined_share: float = Field(default=0.05, ge=0, le=1)
-
-    @property
-    def version(self) -> str:
-        """Return a short hash of the content: the same rules have the same version."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+    base_url: str
+    model: Words
+    structure: Literal["json_schema", "json_object", "plain"] = "json_schema"
+    timeout_seconds: float = Field(default=30.0, gt=0)
+    retries: int = Field(default=2, ge=0, le=5)
+    concurrency: int = Field(default=8, ge=1, le=64)
 
 
 class Review(Section):
@@ -215,20 +133,30 @@ class Review(Section):
     batch_size: int = Field(default=25, ge=1, le=25)
 
 
+def _sandbox_shop() -> dict[str, SourceSettings]:
+    return {"shop": ShopSource(type="shop")}
+
+
 class Settings(Section):
     """All of runwu.toml."""
 
     business: Business = Business()
-    sources: dict[str, SourceSettings] = {"shop": ShopSource(type="shop")}
+    sources: dict[str, SourceSettings] = Field(default_factory=_sandbox_shop)
     channels: Channels = Channels()
+    llm: LlmSettings | None = None
     policy: Policy = Policy()
     review: Review = Review()
 
     def model_post_init(self, context: object, /) -> None:
-        """Keep made-up consent away from real channels."""
+        """Keep made-up consent and made-up wording away from real channels."""
         del context
         if self.channels.wecom.base_url == SANDBOX:
             return
+        if self.llm is not None and self.llm.base_url == SANDBOX:
+            raise ValueError(
+                "llm.base_url is the stand-in, whose wording is for rehearsal, so channels.wecom "
+                f'must stay base_url = "{SANDBOX}"; name a real endpoint or remove [llm]'
+            )
         for name, source in self.sources.items():
             if isinstance(source, FileSource) and source.rehearsal != Rehearsal():
                 raise ValueError(

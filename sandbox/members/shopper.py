@@ -1,6 +1,7 @@
 """Who the members are and how each of them shops."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from random import Random
 from typing import Final
@@ -17,7 +18,9 @@ _REACHABLE = 0.88
 _NOT_SHARING_UNIONID = 0.02
 _WITH_STAPLE = 0.88
 _REGULAR = 0.6
-_DRIFTING_AWAY = 0.1
+_DRIFTING_AWAY = 0.1  # of all members, within as many days as the history has
+_NEWCOMERS = 1 / 300  # a day, per member of the first day
+_OPEN_AT, _OPEN_HOURS = 10, 10
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +35,7 @@ class Shopper:
     cycle_days: float
     regular: bool
     hour: int
-    quits_at: datetime | None
+    quits_at: datetime
 
 
 def draw_shopper(seed: int, number: int, opened: datetime) -> Shopper:
@@ -54,15 +57,33 @@ def draw_shopper(seed: int, number: int, opened: datetime) -> Shopper:
     )
 
 
+def draw_newcomers(seed: int, members: int, day: int, begins: datetime) -> Iterator[Shopper]:
+    """Yield who joins on day `day` (0: the first after the history), which begins at `begins`."""
+    whole, rest = divmod(members * _NEWCOMERS, 1)
+    dice = chance(seed, "newcomers", day)
+    for place in range(int(whole) + (dice.random() < rest)):
+        number = members + 1 + day * (int(whole) + 1) + place
+        joined_at = begins + timedelta(seconds=_OPEN_AT * 3600 + dice.randrange(_OPEN_HOURS * 3600))
+        stays = _stay(chance(seed, number, "stay"))
+        yield replace(
+            draw_shopper(seed, number, begins), joined_at=joined_at, quits_at=joined_at + stays
+        )
+
+
 def _cycle(dice: Random) -> float:
     """Draw a rhythm: 5 to 45 days, shorter ones more often."""
     return float(5 * 9 ** dice.random())
 
 
-def _quits_at(dice: Random, opened: datetime) -> datetime | None:
+def _quits_at(dice: Random, opened: datetime) -> datetime:
+    """Draw when a member drifts away: within the history, or at the same pace in the days after."""
     if dice.random() >= _DRIFTING_AWAY:
-        return None
+        return opened + _stay(dice)
     return opened - timedelta(days=dice.uniform(0, HISTORY_DAYS))
+
+
+def _stay(dice: Random) -> timedelta:
+    return timedelta(days=dice.expovariate(_DRIFTING_AWAY / HISTORY_DAYS))
 
 
 def record_of(seed: int, shopper: Shopper) -> MemberRecord:

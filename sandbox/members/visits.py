@@ -53,7 +53,7 @@ class Visits:
             self._plan(shopper, visit, sooner)
 
     def _plan(self, shopper: Shopper, visit: int, at: datetime) -> None:
-        if shopper.quits_at is not None and at >= shopper.quits_at:
+        if at >= shopper.quits_at:
             self._next.pop(shopper.id, None)
             return
         self._next[shopper.id] = visit, at

@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from operator import attrgetter
 from typing import Final
 
 from sandbox.chance import chance, digest
@@ -43,11 +44,16 @@ class Contacts:
     """Who may be written to by whom; a customer who deletes an employee still counts as theirs."""
 
     def __init__(self, customers: Iterable[Customer]) -> None:
-        self._by_id = {c.external_userid: c for c in customers}
+        self._by_id: dict[str, Customer] = {}
         self._of: dict[str, list[Customer]] = {userid: [] for userid in EMPLOYEES}
-        for _, customer in sorted(self._by_id.items()):
-            for userid in customer.followers:
-                self._of[userid].append(customer)
+        for customer in sorted(customers, key=attrgetter("external_userid")):
+            self.add(customer)
+
+    def add(self, customer: Customer) -> None:
+        """Let a customer become the last of each employee's who follows them."""
+        self._by_id[customer.external_userid] = customer
+        for userid in customer.followers:
+            self._of[userid].append(customer)
 
     def find(self, external_userid: str) -> Customer | None:
         """Return a customer, if there is such a one."""

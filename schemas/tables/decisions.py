@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from schemas.enums import Category, LedgerKind, MessageState, Verdict
+from schemas.enums import Arm, Category, LedgerKind, MessageState, Verdict
 from schemas.tables.columns import Table, instant, word
 
 OPEN_STATES = (
@@ -47,6 +47,7 @@ class GovernorDecision(Table, table=True):
 
     candidate_id: int = Field(foreign_key="candidate.id", primary_key=True, sa_type=BigInteger)
     verdict: Verdict = word()
+    arm: Arm = word()
     reasons: list[Any] = Field(default_factory=list, sa_type=JSONB)
     frees_at: datetime | None = instant(default=None)
     winner_id: int | None = Field(default=None, sa_type=BigInteger)
@@ -55,9 +56,15 @@ class GovernorDecision(Table, table=True):
 
 
 class Message(Table, table=True):
-    """A winning candidate on its way to a person; its id is its candidate's."""
+    """
+    A winning candidate on its way to a person; its id is its candidate's.
+
+    A ghost is the message a person in the holdout would have got: it takes every step of one and
+    is never sent, which the outbox's foreign key on (id, ghost) sees to.
+    """
 
     __table_args__ = (
+        UniqueConstraint("id", "ghost"),
         Index(
             "uq_message_open",
             "person_id",
@@ -78,6 +85,7 @@ class Message(Table, table=True):
     channel: str
     sender: str
     contact: str
+    ghost: bool = False
     wording_id: int | None = Field(default=None, foreign_key="wording.id", sa_type=BigInteger)
     state: MessageState = word()
     planned_for: datetime = instant()

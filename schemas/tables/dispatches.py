@@ -2,7 +2,14 @@
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import (
+    BigInteger,
+    CheckConstraint,
+    ForeignKeyConstraint,
+    Index,
+    UniqueConstraint,
+    text,
+)
 from sqlmodel import Field
 
 from schemas.enums import DispatchState, MessageState
@@ -43,9 +50,15 @@ class Dispatch(Table, table=True):
 
 
 class DispatchRecipient(Table, table=True):
-    """A message in a dispatch; a message is dispatched once."""
+    """A message in a dispatch; a message is dispatched once, and a ghost never."""
 
-    message_id: int = Field(foreign_key="message.id", primary_key=True, sa_type=BigInteger)
+    __table_args__ = (
+        ForeignKeyConstraint(["message_id", "ghost"], ["message.id", "message.ghost"]),
+        CheckConstraint("NOT ghost", name="nothing_goes_to_the_holdout"),
+    )
+
+    message_id: int = Field(primary_key=True, sa_type=BigInteger)
+    ghost: bool = False
     dispatch_id: int = Field(foreign_key="dispatch.id", sa_type=BigInteger, index=True)
 
 

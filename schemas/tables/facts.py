@@ -60,7 +60,7 @@ class SegmentMembership(Table, table=True):
     """A named, evidenced state of a person; `until` is null while it lasts."""
 
     __table_args__ = (
-        Index("ix_segment_open", "segment", "person_id", postgresql_where=text("until IS NULL")),
+        Index("ix_segment_open", "segment", "since", postgresql_where=text("until IS NULL")),
         Index(
             "uq_segment_open_person",
             "person_id",

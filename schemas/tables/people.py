@@ -9,10 +9,15 @@ from schemas.tables.columns import Table, instant
 
 
 class Person(Table, table=True):
-    """One natural person; budgets count here. `identity` is what its members have in common."""
+    """
+    One natural person; budgets count here. `identity` is what its members have in common.
+
+    `bucket` (0 to 9,999) is drawn once from the salted identity; the lowest are the holdout.
+    """
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
     identity: str = Field(unique=True)
+    bucket: int
 
 
 class Member(Table, table=True):

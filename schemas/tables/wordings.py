@@ -7,7 +7,7 @@ from sqlalchemy import BigInteger, UniqueConstraint
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
-from schemas.enums import Category, Voice
+from schemas.enums import Author, Category, Voice
 from schemas.tables.columns import Table, instant, word
 
 
@@ -28,7 +28,12 @@ class Wording(Table, table=True):
 
 
 class Draft(Table, table=True):
-    """One text of a wording. Never altered: a new text is a new revision."""
+    """
+    One text of a wording. Never altered: a new text is a new revision.
+
+    `note` says why the template wrote although a model was asked. `calls` and tokens are what all
+    tries for this text cost, whoever wrote it in the end.
+    """
 
     __table_args__ = (UniqueConstraint("wording_id", "revision"),)
 
@@ -39,6 +44,13 @@ class Draft(Table, table=True):
     link: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
     violations: list[Any] = Field(default_factory=list, sa_type=JSONB)
     warnings: list[Any] = Field(default_factory=list, sa_type=JSONB)
+    author: Author = word()
+    model: str | None = None
+    note: str = ""
+    claims: list[Any] = Field(default_factory=list, sa_type=JSONB)
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
     policy_version: str
     expires_at: datetime = instant()
     content_hash: str
@@ -48,6 +60,9 @@ class ReviewBatch(Table, table=True):
     """
     Up to 25 wordings in one form; `generation` counts how often the form was opened.
 
+    `round` counts the forms within a generation: an edit that breaks a rule is sent back in a
+    further one.
+
     `token` keys the Prefect runs of the batch, so that a database made anew never meets the runs
     of its predecessor.
     """
@@ -56,6 +71,7 @@ class ReviewBatch(Table, table=True):
     run_id: int = Field(foreign_key="run.id", sa_type=BigInteger, index=True)
     token: str = Field(unique=True)
     generation: int = 1
+    round: int = 1
     flow_run_id: str | None = None
     opened_at: datetime = instant()
     decided_at: datetime | None = instant(default=None)
@@ -63,11 +79,19 @@ class ReviewBatch(Table, table=True):
 
 
 class ReviewItem(Table, table=True):
-    """A draft's place in a batch; `ordinal` counts from 1."""
+    """
+    A draft's place in a batch; `ordinal` counts from 1.
+
+    `round` is the form in which it is to be decided, or was; `edit` is an operator's text that was
+    sent back into it, `objections` say why.
+    """
 
     batch_id: int = Field(foreign_key="review_batch.id", primary_key=True, sa_type=BigInteger)
     ordinal: int = Field(primary_key=True)
     draft_id: int = Field(foreign_key="draft.id", sa_type=BigInteger, index=True)
+    round: int = 1
+    edit: str | None = None
+    objections: list[Any] = Field(default_factory=list, sa_type=JSONB)
 
 
 class Approval(Table, table=True):

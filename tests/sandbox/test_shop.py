@@ -94,6 +94,7 @@ def test_there_is_a_little_dirt_for_the_quarantine(start: Start) -> None:
 
 def test_most_members_consent_and_a_few_hide_their_unionid(start: Start) -> None:
     stand = start(Options(members=300))
+    stand.control.set_clock(MORNING)
     members = stand.all_rows("members", limit=1000)
     assert len(members) == 300
     assert 0.87 < sum(row["marketing_consent"] for row in members) / 300 < 0.97

@@ -8,16 +8,8 @@ from pydantic import SecretStr, ValidationError
 
 from schemas.environment import PLACEHOLDERS, Environment, base_url, secret
 from schemas.errors import ConfigurationError
-from schemas.settings import (
-    Business,
-    Cap,
-    FileSource,
-    Policy,
-    QuietHours,
-    Settings,
-    ShopSource,
-    load,
-)
+from schemas.policy import Cap, Policy, QuietHours
+from schemas.settings import Business, FileSource, Settings, ShopSource, load
 
 LOG = """
 [sources.log]
