@@ -12,6 +12,8 @@ from schemas.enums import Category, Lifecycle, Voice
 from schemas.errors import ConfigurationError
 
 _HERE = Path(__file__).parent
+_OFFERS = "promotion"  # the group of words in forbidden.yaml
+_WITHOUT_OFFERS = (Category.CARE, Category.SERVICE)
 
 
 class LinkText(BaseModel):
@@ -42,12 +44,13 @@ class SceneFile(BaseModel):
 
 @dataclass(frozen=True)
 class Scene:
-    """A reason to speak: its rules, the SQL that finds candidates, and its vetted template."""
+    """A reason to speak: its rules, who has it, its vetted template, and what a model is asked."""
 
     name: str
     rules: SceneFile
     candidates_sql: str
     template: str
+    prompt: str
 
 
 @cache
@@ -65,10 +68,36 @@ def locale() -> dict[str, Any]:
 
 
 @cache
-def forbidden_words() -> tuple[str, ...]:
-    """Return every word that must not reach a member."""
-    groups = _yaml(_HERE / "voice" / "forbidden.yaml")
+def voice(name: str) -> str:
+    """Return a template that all scenes share. Raises ConfigurationError if it is missing."""
+    try:
+        return _text(_HERE / "voice" / name)
+    except OSError as error:
+        raise ConfigurationError(f"voice: {error.filename} is missing") from error
+
+
+@cache
+def forbidden_words(category: Category) -> tuple[str, ...]:
+    """
+    Return every word that must not reach a member in a message of this category.
+
+    Rationale: care that sells is no care (domain.md, A: service first).
+    """
+    groups = _word_groups()
+    if category not in _WITHOUT_OFFERS:
+        del groups[_OFFERS]
     return tuple(word for words in groups.values() for word in words)
+
+
+@cache
+def offer_words() -> tuple[str, ...]:
+    """Return the words of offers: whoever writes them must have been told of one."""
+    return _word_groups()[_OFFERS]
+
+
+def _word_groups() -> dict[str, tuple[str, ...]]:
+    groups = _yaml(_HERE / "voice" / "forbidden.yaml")
+    return {name: tuple(words) for name, words in groups.items()}
 
 
 def _scene(folder: Path) -> Scene:
@@ -78,6 +107,7 @@ def _scene(folder: Path) -> Scene:
             rules=SceneFile.model_validate(_yaml(folder / "scene.yaml")),
             candidates_sql=_text(folder / "candidates.sql"),
             template=_text(folder / "fallback.md.j2"),
+            prompt=_text(folder / "prompt.md.j2"),
         )
     except OSError as error:
         raise ConfigurationError(f"scene {folder.name}: {error.filename} is missing") from error

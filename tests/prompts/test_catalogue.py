@@ -7,9 +7,11 @@ from pathlib import Path
 import pytest
 
 from prompts import catalogue
-from prompts.catalogue import _scene, forbidden_words, locale, scenes
-from schemas.enums import Lifecycle, Voice
+from prompts.catalogue import _scene, forbidden_words, locale, offer_words, scenes, voice
+from schemas.enums import Category, Lifecycle, Voice
 from schemas.errors import ConfigurationError
+
+every_category = pytest.mark.parametrize("category", Category)
 
 
 @pytest.fixture
@@ -33,7 +35,7 @@ def test_a_scene_is_read_from_its_folder(folder: Path) -> None:
     assert scene.rules.voice is Voice.PEER
 
 
-@pytest.mark.parametrize("name", ["scene.yaml", "candidates.sql", "fallback.md.j2"])
+@pytest.mark.parametrize("name", ["scene.yaml", "candidates.sql", "fallback.md.j2", "prompt.md.j2"])
 def test_a_missing_file_is_named(folder: Path, name: str) -> None:
     (folder / name).unlink()
     with pytest.raises(ConfigurationError, match=rf"scene broken: .*{name} is missing"):
@@ -64,10 +66,45 @@ def test_a_file_that_is_no_scene_is_named(folder: Path, content: bytes) -> None:
         _scene(folder)
 
 
-def test_every_forbidden_word_is_a_word() -> None:
-    assert forbidden_words()
-    assert all(isinstance(word, str) and word.strip() == word != "" for word in forbidden_words())
-    assert len(set(forbidden_words())) == len(forbidden_words())
+def test_a_missing_template_of_the_voice_is_named() -> None:
+    with pytest.raises(ConfigurationError, match=r"^voice: .*whisper\.md\.j2 is missing$"):
+        voice("whisper.md.j2")
+
+
+@every_category
+def test_every_forbidden_word_is_a_word(category: Category) -> None:
+    words = forbidden_words(category)
+    assert words
+    assert all(isinstance(word, str) and word.strip() == word != "" for word in words)
+
+
+def test_no_forbidden_word_says_again_what_another_one_says() -> None:
+    words = forbidden_words(Category.CARE)
+    assert [(a, b) for a in words for b in words if a is not b and a in b] == []
+
+
+@every_category
+def test_only_care_and_service_must_not_offer_anything(category: Category) -> None:
+    silent = category in {Category.CARE, Category.SERVICE}
+    assert {"优惠", "免费", "8折"} <= set(offer_words())
+    assert set(forbidden_words(category)) >= {"最好", "集赞", "秒杀", "出大事"}
+    assert set(forbidden_words(category)) & set(offer_words()) == (
+        set(offer_words()) if silent else set()
+    )
+
+
+@pytest.mark.parametrize(
+    "harmless",
+    [
+        "谢谢您来，豆子今天寄送到店。",
+        "这款三折伞放在门口，随时可取。",
+        "给您留了一份说明，照着冲就好。",
+        "要是哪里不周到，实惠的话也请直说。",
+        "多少钱都写在单子上了。",
+    ],
+)
+def test_harmless_words_are_no_offers(harmless: str) -> None:
+    assert [word for word in offer_words() if word in harmless] == []
 
 
 def test_every_segment_has_a_name_for_operators() -> None:
