@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from schemas.planning import Reason, Slot, Span
-from schemas.settings import Cap, Policy
+from schemas.policy import Cap, Policy
 
 
 def violations(

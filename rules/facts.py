@@ -5,7 +5,7 @@ from datetime import date
 from rules.lifecycle import standing
 from rules.rhythm import due_window, rhythm
 from schemas.person import Facts, History, Staple
-from schemas.settings import Policy
+from schemas.policy import Policy
 
 
 def judge(history: History, today: date, policy: Policy) -> Facts:

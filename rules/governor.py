@@ -1,13 +1,14 @@
 """One person, one budget, one winner."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from rules.caps import frees_at, violations
 from rules.quiet_hours import next_allowed, next_quiet
-from schemas.enums import Verdict
+from schemas.enums import Arm, Verdict
 from schemas.planning import Case, Contender, Planned, Reason, Ruling, Span
-from schemas.settings import Policy
+from schemas.policy import Policy
 
 
 def decide(case: Case, policy: Policy, zone: ZoneInfo, as_of: datetime) -> list[Ruling]:
@@ -15,11 +16,14 @@ def decide(case: Case, policy: Policy, zone: ZoneInfo, as_of: datetime) -> list[
     Return one ruling per contender of a person, at most one of them won.
 
     Rationale: the most valuable contender that no rule holds back takes the only slot; a weaker
-    one never gets it by coming first (peers.md, section 4, pitfall 9).
+    one never gets it by coming first (peers.md, section 4, pitfall 9). In the holdout the winner
+    is a ghost: decided by the same rules and paid for with the same slot, so that both arms
+    compete alike and differ in nothing but what was sent.
     """
     barred = person_reasons(case, policy)
     ranked = sorted(case.contenders, key=lambda one: (-one.value, one.scene, one.candidate_id))
     rulings: list[Ruling] = []
+    won = Verdict.GHOST if case.arm is Arm.HOLDOUT else Verdict.WON
     winner: int | None = None
     for contender in ranked:
         ruling = _rule(contender, case, barred, policy, zone, as_of)
@@ -27,6 +31,7 @@ def decide(case: Case, policy: Policy, zone: ZoneInfo, as_of: datetime) -> list[
             ruling = Ruling(contender, Verdict.OUTCOMPETED, winner_id=winner)
         elif ruling.verdict is Verdict.WON:
             winner = contender.candidate_id
+            ruling = replace(ruling, verdict=won)
         rulings.append(ruling)
     return rulings
 

@@ -7,7 +7,7 @@ from math import ceil
 from rules.rhythm import due_window, rhythm
 from schemas.enums import Lifecycle
 from schemas.planning import Standing
-from schemas.settings import Policy
+from schemas.policy import Policy
 
 _LAPSED_CYCLES = 3
 

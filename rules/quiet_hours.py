@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from itertools import count
 from zoneinfo import ZoneInfo
 
-from schemas.settings import QuietHours
+from schemas.policy import QuietHours
 
 
 def is_quiet(at: datetime, zone: ZoneInfo, quiet: QuietHours) -> bool:

@@ -7,7 +7,7 @@ from math import ceil, floor
 from statistics import median
 
 from schemas.planning import DueWindow, Rhythm
-from schemas.settings import Policy
+from schemas.policy import Policy
 
 
 def rhythm(days: Sequence[date]) -> Rhythm:

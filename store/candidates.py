@@ -57,10 +57,11 @@ def undecided(connection: Connection, run_id: int, persons: Sequence[int]) -> li
 
 
 def record_decisions(connection: Connection, rows: Iterable[Sequence[Any]]) -> int:
-    """Append decisions: (candidate, verdict, reasons, frees_at, winner, inputs, version)."""
+    """Append decisions: (candidate, verdict, arm, reasons, frees_at, winner, inputs, version)."""
     columns = (
         "candidate_id",
         "verdict",
+        "arm",
         "reasons",
         "frees_at",
         "winner_id",
@@ -70,8 +71,8 @@ def record_decisions(connection: Connection, rows: Iterable[Sequence[Any]]) -> i
     return copy_rows(connection, "decision", columns, rows)
 
 
-def record_winner_messages(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Append messages in state planned, their first event and their reservations."""
+def record_messages(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
+    """Append messages in state planned, ghosts among them, their first event and reservations."""
     columns = (
         "id",
         "run_id",
@@ -81,6 +82,7 @@ def record_winner_messages(connection: Connection, rows: Sequence[dict[str, Any]
         "channel",
         "sender",
         "contact",
+        "ghost",
         "state",
         "planned_for",
         "window_until",
@@ -90,7 +92,10 @@ def record_winner_messages(connection: Connection, rows: Sequence[dict[str, Any]
         connection,
         "message_event",
         ("message_id", "seq", "at", "to_state", "reason"),
-        ((row["id"], 1, row["at"], "planned", "won") for row in rows),
+        (
+            (row["id"], 1, row["at"], "planned", "holdout" if row["ghost"] else "won")
+            for row in rows
+        ),
     )
     copy_rows(
         connection,
@@ -125,6 +130,6 @@ def _reservation(row: dict[str, Any]) -> tuple[Any, ...]:
         row["zone"],
         row["local_date"],
         row["policy_version"],
-        False,
+        row["ghost"],
         "planned",
     )

@@ -13,14 +13,54 @@ WHERE (CAST(:run AS bigint) IS NULL OR c.run_id = :run) GROUP BY 1, 2
 _MESSAGES = """
 SELECT m.state, EXISTS (SELECT 1 FROM message_event e WHERE e.message_id = m.id
                         AND e.to_state = 'drafted') AS drafted, count(*) AS n
-FROM message m WHERE (CAST(:run AS bigint) IS NULL OR m.run_id = :run) GROUP BY 1, 2
+FROM message m
+WHERE NOT m.ghost AND (CAST(:run AS bigint) IS NULL OR m.run_id = :run) GROUP BY 1, 2
+"""
+
+_GHOSTS = """
+SELECT m.state, count(*) AS n FROM message m
+WHERE m.ghost AND (CAST(:run AS bigint) IS NULL OR m.run_id = :run) GROUP BY 1
+"""
+
+_ORDERS = """
+SELECT m.ghost, count(*) AS n FROM outcome o JOIN message m ON m.id = o.message_id
+WHERE CAST(:run AS bigint) IS NULL OR m.run_id = :run GROUP BY 1
 """
 
 _REACHED = """
 SELECT e.to_state, count(DISTINCT e.message_id) AS n
 FROM message_event e JOIN message m ON m.id = e.message_id
-WHERE CAST(:run AS bigint) IS NULL OR m.run_id = :run GROUP BY 1
+WHERE NOT m.ghost AND (CAST(:run AS bigint) IS NULL OR m.run_id = :run) GROUP BY 1
 """
+
+
+_TEXTS = """
+SELECT d.author, count(*) AS n, sum(d.calls) AS calls, sum(d.prompt_tokens) AS prompt_tokens,
+       sum(d.completion_tokens) AS completion_tokens
+FROM draft d JOIN wording w ON w.id = d.wording_id
+WHERE CAST(:run AS bigint) IS NULL OR w.run_id = :run GROUP BY 1
+"""
+
+
+@dataclass
+class Texts:
+    """Who wrote how many texts, and what the language model cost."""
+
+    authors: dict[str, int] = field(default_factory=dict)
+    calls: int = 0
+    prompt_tokens: int = 0
+    completion_tokens: int = 0
+
+
+def texts(connection: Connection, run_id: int | None = None) -> Texts:
+    """Return the texts of one run, or of all runs."""
+    found = Texts()
+    for row in connection.execute(text(_TEXTS), {"run": run_id}):
+        found.authors[row.author] = row.n
+        found.calls += row.calls
+        found.prompt_tokens += row.prompt_tokens
+        found.completion_tokens += row.completion_tokens
+    return found
 
 
 @dataclass
@@ -29,17 +69,21 @@ class Funnel:
     How far candidates came.
 
     `states` counts messages by present state, split by whether they were ever drafted; `reached`
-    counts messages that were ever in a state.
+    counts messages that were ever in a state. `ghosts` are the holdout's, by present state: they
+    are in none of the other counts; `orders_holdout` followed them although nothing was sent.
     """
 
     candidates: int = 0
     winners: int = 0
     outcompeted: int = 0
+    would_have_won: int = 0
     suppressed: dict[str, int] = field(default_factory=dict)
     drafted_states: dict[str, int] = field(default_factory=dict)
     undrafted_states: dict[str, int] = field(default_factory=dict)
     reached: dict[str, int] = field(default_factory=dict)
-    outcomes: int = 0
+    ghosts: dict[str, int] = field(default_factory=dict)
+    orders: int = 0
+    orders_holdout: int = 0
 
 
 def count(connection: Connection, run_id: int | None = None) -> Funnel:
@@ -52,17 +96,18 @@ def count(connection: Connection, run_id: int | None = None) -> Funnel:
             funnel.winners += row.n
         elif row.verdict == "outcompeted":
             funnel.outcompeted += row.n
+        elif row.verdict == "ghost":
+            funnel.would_have_won += row.n
         elif row.verdict == "suppressed":
             funnel.suppressed[row.rule] = row.n
     for row in connection.execute(text(_MESSAGES), values):
         side = funnel.drafted_states if row.drafted else funnel.undrafted_states
         side[row.state] = row.n
     funnel.reached = {row.to_state: row.n for row in connection.execute(text(_REACHED), values)}
-    funnel.outcomes = connection.execute(
-        text(
-            "SELECT count(*) FROM outcome o JOIN message m ON m.id = o.message_id"
-            " WHERE CAST(:run AS bigint) IS NULL OR m.run_id = :run"
-        ),
-        values,
-    ).scalar_one()
+    funnel.ghosts = {row.state: row.n for row in connection.execute(text(_GHOSTS), values)}
+    for row in connection.execute(text(_ORDERS), values):
+        if row.ghost:
+            funnel.orders_holdout = row.n
+        else:
+            funnel.orders = row.n
     return funnel

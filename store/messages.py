@@ -90,7 +90,7 @@ def overdue(connection: Connection, as_of: datetime, limit: int) -> list[tuple[i
     """Return messages not yet handed to a channel whose window has passed, with their state."""
     rows = connection.execute(
         text(
-            "SELECT id, state FROM message WHERE window_until <= :as_of"
+            "SELECT id, state FROM message WHERE window_until <= :as_of AND NOT ghost"
             " AND state IN ('planned', 'drafted', 'in_review', 'held', 'approved')"
             " ORDER BY id LIMIT :limit"
         ),
@@ -106,7 +106,7 @@ def held_too_long(
     rows = connection.execute(
         text(
             "SELECT m.id FROM message m JOIN message_event e ON e.message_id = m.id"
-            " AND e.to_state = 'held' WHERE m.state = 'held' GROUP BY m.id"
+            " AND e.to_state = 'held' WHERE m.state = 'held' AND NOT m.ghost GROUP BY m.id"
             " HAVING min(e.at) <= CAST(:as_of AS timestamptz) - make_interval(hours => :hours)"
             " ORDER BY m.id LIMIT :limit"
         ),

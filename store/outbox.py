@@ -19,7 +19,7 @@ JOIN draft d ON d.wording_id = m.wording_id
  AND d.revision = (SELECT max(revision) FROM draft WHERE wording_id = m.wording_id)
 LEFT JOIN approval a ON a.draft_id = d.id
 LEFT JOIN approval_recipient r ON r.approval_id = a.id AND r.message_id = m.id
-WHERE m.state = 'approved' AND m.planned_for <= :as_of AND m.window_until > :as_of
+WHERE m.state = 'approved' AND NOT m.ghost AND m.planned_for <= :as_of AND m.window_until > :as_of
 ORDER BY m.wording_id, m.sender, m.id LIMIT :limit
 """
 
@@ -99,8 +99,8 @@ def seal(
     ).scalar_one()
     connection.execute(
         text(
-            "INSERT INTO dispatch_recipient (message_id, dispatch_id)"
-            " SELECT unnest(CAST(:messages AS bigint[])), :dispatch"
+            "INSERT INTO dispatch_recipient (message_id, ghost, dispatch_id)"
+            " SELECT unnest(CAST(:messages AS bigint[])), false, :dispatch"
         ),
         {"messages": list(messages), "dispatch": dispatch},
     )

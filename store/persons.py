@@ -23,7 +23,7 @@ WHERE c.person_id = ANY(:persons) AND c.channel = :channel
 """
 
 _PERSONS = f"""
-SELECT p.id AS person_id, c.granted AS consent, coalesce(f.unanswered, 0) AS unanswered,
+SELECT p.id AS person_id, p.bucket, c.granted AS consent, coalesce(f.unanswered, 0) AS unanswered,
        array(SELECT m.scene FROM message m WHERE m.person_id = p.id AND m.{OPEN}) AS open_scenes
 FROM person p
 LEFT JOIN consent c ON c.person_id = p.id AND c.purpose = 'marketing'

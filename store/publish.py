@@ -24,16 +24,32 @@ class Published:
     dropped: Mapping[str, int]
 
 
-def publish(connection: Connection, entity: Entity, source: str, as_of: datetime) -> Published:
-    """Publish what is staged of an entity and return its part of the books."""
+def publish(
+    connection: Connection, entity: Entity, source: str, as_of: datetime, salt: str
+) -> Published:
+    """
+    Publish what is staged of an entity and return its part of the books.
+
+    `salt` draws the bucket of persons not known before.
+    """
 
     def run(statement: str) -> int:
-        return connection.execute(text(statement), {"source": source, "as_of": as_of}).rowcount
+        values = {"source": source, "as_of": as_of, "salt": salt}
+        return connection.execute(text(statement), values).rowcount
 
     return _PUBLISHERS[entity](run)
 
 
 _Run = Callable[[str], int]
+_BUCKET = """
+('x' || left(encode(sha256(convert_to(:salt || identity, 'UTF8')), 'hex'), 8))::bit(32)::bigint
+ % 10000
+"""
+"""
+A number below 10,000 that the identity alone decides, for those who know the salt.
+
+The same person falls into the same bucket in every import; nobody can tell from outside which.
+"""
 _IDENTITY = "coalesce('unionid:' || s.unionid, 'member:' || :source || ':' || s.key)"
 
 
@@ -48,7 +64,8 @@ def _members(run: _Run) -> Published:
         " OR (s.consent_at IS NULL AND NOT c.granted))"
     )
     run(
-        f"INSERT INTO person (identity) SELECT DISTINCT {_IDENTITY} FROM staged_member s"
+        f"INSERT INTO person (identity, bucket) SELECT identity, {_BUCKET}"
+        f" FROM (SELECT DISTINCT {_IDENTITY} AS identity FROM staged_member s) found"
         " ON CONFLICT DO NOTHING"
     )
     # Who turns out to share a unionid joins that person and takes their orders along. From one

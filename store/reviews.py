@@ -6,10 +6,12 @@ from datetime import date, datetime
 from typing import Any
 from uuid import uuid4
 
+from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, text
 
 _WAITING = """
-SELECT d.id AS draft_id, w.run_id, array_agg(m.id ORDER BY m.id) AS messages, m.state
+SELECT d.id AS draft_id, w.run_id, array_agg(m.id ORDER BY m.id) AS messages, m.state,
+       bool_or(NOT m.ghost) AS anybody
 FROM message m
 JOIN wording w ON w.id = m.wording_id
 JOIN draft d ON d.wording_id = w.id
@@ -21,15 +23,15 @@ ORDER BY count(*) DESC, d.id
 """
 
 _ITEMS = """
-SELECT i.ordinal, d.id AS draft_id, d.text, d.link, d.content_hash, d.warnings, d.expires_at,
-       w.scene, w.segment, w.slots,
+SELECT i.ordinal, i.edit, i.objections, d.id AS draft_id, d.text, d.link, d.content_hash,
+       d.warnings, d.author, d.model, d.note, d.expires_at, w.scene, w.segment, w.slots,
        count(m.id) AS persons, count(DISTINCT m.sender) AS senders
 FROM review_item i
 JOIN draft d ON d.id = i.draft_id
 JOIN wording w ON w.id = d.wording_id
-LEFT JOIN message m ON m.wording_id = w.id AND m.state = 'in_review'
-WHERE i.batch_id = :batch
-GROUP BY i.ordinal, d.id, w.id
+LEFT JOIN message m ON m.wording_id = w.id AND m.state = 'in_review' AND NOT m.ghost
+WHERE i.batch_id = :batch AND i.round = :round
+GROUP BY i.batch_id, i.ordinal, d.id, w.id
 ORDER BY i.ordinal
 """
 
@@ -40,7 +42,7 @@ SELECT i.draft_id, e.key,
        min(e.value #>> '{}') AS first, max(e.value #>> '{}') AS last
 FROM review_item i
 JOIN draft d ON d.id = i.draft_id
-JOIN message m ON m.wording_id = d.wording_id AND m.state = 'in_review'
+JOIN message m ON m.wording_id = d.wording_id AND m.state = 'in_review' AND NOT m.ghost
 JOIN candidate c ON c.id = m.id
 CROSS JOIN LATERAL jsonb_each(c.inputs->'evidence') e
 WHERE i.batch_id = :batch
@@ -50,6 +52,7 @@ GROUP BY i.draft_id, e.key
 _RECIPIENTS = """
 INSERT INTO approval_recipient (approval_id, message_id, person_id, sender)
 SELECT :approval, m.id, m.person_id, m.sender FROM message m WHERE m.id = ANY(:messages)
+  AND NOT m.ghost
 """
 
 
@@ -74,15 +77,16 @@ def add_batch(
     """Make a batch of drafts, in order, and return its id."""
     batch: int = connection.execute(
         text(
-            "INSERT INTO review_batch (run_id, token, generation, opened_at)"
-            " VALUES (:run, :token, 1, :at)"
+            "INSERT INTO review_batch (run_id, token, generation, round, opened_at)"
+            " VALUES (:run, :token, 1, 1, :at)"
             " RETURNING id"
         ),
         {"run": run_id, "token": uuid4().hex, "at": opened_at},
     ).scalar_one()
     connection.execute(
         text(
-            "INSERT INTO review_item (batch_id, ordinal, draft_id) SELECT :batch, d.place, d.id"
+            "INSERT INTO review_item (batch_id, ordinal, draft_id, round, objections)"
+            " SELECT :batch, d.place, d.id, 1, '[]'"
             " FROM unnest(CAST(:drafts AS bigint[])) WITH ORDINALITY AS d(id, place)"
         ),
         {"batch": batch, "drafts": list(drafts)},
@@ -97,7 +101,8 @@ def undecided(connection: Connection) -> list[Batch]:
             "SELECT b.id, b.token, b.generation, b.flow_run_id FROM review_batch b"
             " WHERE b.decided_at IS NULL AND EXISTS (SELECT 1 FROM review_item i"
             " JOIN draft d ON d.id = i.draft_id JOIN message m ON m.wording_id = d.wording_id"
-            " WHERE i.batch_id = b.id AND m.state = 'in_review') ORDER BY b.id"
+            " WHERE i.batch_id = b.id AND m.state = 'in_review' AND NOT m.ghost)"
+            " ORDER BY b.id"
         )
     )
     return [Batch(row.id, row.token, row.generation, row.flow_run_id) for row in rows]
@@ -113,59 +118,99 @@ def set_flow_run(
     )
 
 
-def business_date(connection: Connection, batch: int) -> date | None:
-    """Return the day of an undecided batch; None once it is decided or if there is none such."""
-    day: date | None = connection.execute(
+@dataclass(frozen=True)
+class Waiting:
+    """An undecided batch: of which day, and in which round of its form."""
+
+    day: date
+    round: int
+
+
+def awaiting(connection: Connection, batch: int) -> Waiting | None:
+    """Return an undecided batch; None once it is decided or if there is none such."""
+    row = connection.execute(
         text(
-            "SELECT r.business_date FROM review_batch b JOIN run r ON r.id = b.run_id"
+            "SELECT r.business_date, b.round FROM review_batch b JOIN run r ON r.id = b.run_id"
             " WHERE b.id = :batch AND b.decided_at IS NULL"
         ),
         {"batch": batch},
-    ).scalar_one_or_none()
-    return day
+    ).one_or_none()
+    return None if row is None else Waiting(row.business_date, row.round)
 
 
-def items(connection: Connection, batch: int) -> tuple[list[Any], dict[int, list[Any]]]:
-    """Return what a batch shows, in order, and the span of the evidence behind each draft."""
+def items(
+    connection: Connection, batch: int, round_: int
+) -> tuple[list[Any], dict[int, list[Any]]]:
+    """Return what a round of a batch shows, in order, and the evidence behind each draft."""
     evidence: dict[int, list[Any]] = {}
     for row in connection.execute(text(_EVIDENCE), {"batch": batch}):
         evidence.setdefault(row.draft_id, []).append(row)
-    return list(connection.execute(text(_ITEMS), {"batch": batch})), evidence
+    values = {"batch": batch, "round": round_}
+    return list(connection.execute(text(_ITEMS), values)), evidence
 
 
-def lock_batch(connection: Connection, batch: int) -> tuple[int, str] | None:
-    """Lock an undecided batch and return its run and token; None once it is decided."""
-    row = connection.execute(
+def lock_batch(connection: Connection, batch: int, round_: int) -> int | None:
+    """Lock a batch that awaits this round's answer and return its run; None if it does not."""
+    found: int | None = connection.execute(
         text(
-            "SELECT run_id, token FROM review_batch WHERE id = :batch AND decided_at IS NULL"
-            " FOR UPDATE"
+            "SELECT run_id FROM review_batch WHERE id = :batch AND decided_at IS NULL"
+            " AND round = :round FOR UPDATE"
         ),
-        {"batch": batch},
-    ).one_or_none()
-    return None if row is None else (row.run_id, row.token)
+        {"batch": batch, "round": round_},
+    ).scalar_one_or_none()
+    return found
 
 
-def current_drafts(connection: Connection, batch: int) -> list[Any]:
+def current_drafts(connection: Connection, batch: int, round_: int) -> list[Any]:
     """
-    Return the batch's wordings with the hash of the text they now stand for.
+    Return the wordings of a batch's round with the text they now stand for.
 
     That is the newest revision: where it is not the one shown, the shown hash no longer matches
-    and the decision on it is void.
+    and the decision on it is void. `ghosts` are those of the messages that nothing is sent to.
     """
     return list(
         connection.execute(
             text(
-                "SELECT n.id AS draft_id, n.content_hash, n.expires_at,"
+                "SELECT i.ordinal, n.id AS draft_id, n.revision, n.text, n.link, n.content_hash,"
+                " n.expires_at, w.id, w.scene, w.slots, w.channel, w.category,"
                 " array_agg(m.id ORDER BY m.id) AS messages,"
+                " array_agg(m.id) FILTER (WHERE m.ghost) AS ghosts,"
                 " array_agg(m.person_id ORDER BY m.id) AS persons"
                 " FROM review_item i JOIN draft d ON d.id = i.draft_id"
-                " JOIN draft n ON n.wording_id = d.wording_id AND n.revision ="
-                " (SELECT max(revision) FROM draft WHERE wording_id = d.wording_id)"
-                " JOIN message m ON m.wording_id = d.wording_id AND m.state = 'in_review'"
-                " WHERE i.batch_id = :batch GROUP BY i.ordinal, n.id ORDER BY i.ordinal"
+                " JOIN wording w ON w.id = d.wording_id"
+                " JOIN draft n ON n.wording_id = w.id AND n.revision ="
+                " (SELECT max(revision) FROM draft WHERE wording_id = w.id)"
+                " JOIN message m ON m.wording_id = w.id AND m.state = 'in_review'"
+                " WHERE i.batch_id = :batch AND i.round = :round"
+                " GROUP BY i.ordinal, n.id, w.id ORDER BY i.ordinal"
             ),
-            {"batch": batch},
+            {"batch": batch, "round": round_},
         )
+    )
+
+
+def send_back(
+    connection: Connection, batch: int, ordinal: int, edit: str, objections: Sequence[str]
+) -> None:
+    """Put an item into the next round, with the edit that cannot be and why."""
+    connection.execute(
+        text(
+            "UPDATE review_item SET round = round + 1, edit = :edit, objections = :objections"
+            " WHERE batch_id = :batch AND ordinal = :ordinal"
+        ),
+        {
+            "batch": batch,
+            "ordinal": ordinal,
+            "edit": edit,
+            "objections": Jsonb(list(objections)),
+        },
+    )
+
+
+def next_round(connection: Connection, batch: int) -> None:
+    """Have the items sent back shown in a further form."""
+    connection.execute(
+        text("UPDATE review_batch SET round = round + 1 WHERE id = :batch"), {"batch": batch}
     )
 
 
@@ -203,17 +248,29 @@ def first_due(connection: Connection, batch: int) -> datetime | None:
         text(
             "SELECT min(m.planned_for) FROM review_item i JOIN draft d ON d.id = i.draft_id"
             " JOIN message m ON m.wording_id = d.wording_id AND m.state = 'approved'"
-            " WHERE i.batch_id = :batch"
+            " AND NOT m.ghost WHERE i.batch_id = :batch"
         ),
         {"batch": batch},
     ).scalar_one()
     return first
 
 
-def decided(connection: Connection, batch: int) -> tuple[int, str] | None:
-    """Return the run and token of a batch that is decided."""
+@dataclass(frozen=True)
+class Progress:
+    """How far a batch has come: the run and token it belongs to, and rounds already answered."""
+
+    run_id: int
+    token: str
+    answered: int
+
+
+def progress(connection: Connection, batch: int) -> Progress:
+    """Return how far a batch has come."""
     row = connection.execute(
-        text("SELECT run_id, token FROM review_batch WHERE id = :batch AND decided_at IS NOT NULL"),
+        text(
+            "SELECT run_id, token, round - (decided_at IS NULL)::int AS answered"
+            " FROM review_batch WHERE id = :batch"
+        ),
         {"batch": batch},
-    ).one_or_none()
-    return None if row is None else (row.run_id, row.token)
+    ).one()
+    return Progress(row.run_id, row.token, row.answered)

@@ -10,7 +10,7 @@ INSERT INTO wording (run_id, key, scene, channel, voice, category, segment, slot
 SELECT DISTINCT ON (c.wording_key) m.run_id, c.wording_key, m.scene, m.channel,
        c.inputs->>'voice', m.category, c.inputs->>'segment', c.inputs->'slots'
 FROM message m JOIN candidate c ON c.id = m.id
-WHERE m.run_id = :run AND m.state = 'planned' AND m.wording_id IS NULL
+WHERE m.run_id = :run AND m.state = 'planned' AND m.wording_id IS NULL AND NOT m.ghost
 ORDER BY c.wording_key, m.id
 ON CONFLICT (run_id, key) DO NOTHING
 """
@@ -23,16 +23,23 @@ WHERE m.run_id = :run AND m.state = 'planned' AND m.wording_id IS NULL AND c.id 
 """
 
 _UNDRAFTED = """
-SELECT w.id, w.scene, w.channel, w.category, w.slots, max(m.window_until) AS expires_at,
+SELECT w.id, w.scene, w.channel, w.category, w.slots,
+       max(m.window_until) FILTER (WHERE NOT m.ghost) AS expires_at,
        array_agg(m.id ORDER BY m.id) AS messages
 FROM wording w JOIN message m ON m.wording_id = w.id AND m.state = 'planned'
 WHERE w.run_id = :run AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.wording_id = w.id)
-GROUP BY w.id ORDER BY w.id LIMIT :limit
+GROUP BY w.id HAVING bool_or(NOT m.ghost) ORDER BY w.id LIMIT :limit
 """
+
+_JSON = {"link", "violations", "warnings", "claims"}
 
 
 def form(connection: Connection, run_id: int) -> int:
-    """Give every planned message of a run its wording; return how many wordings are new."""
+    """
+    Give every planned message of a run its wording; return how many wordings are new.
+
+    Nothing is worded for the holdout alone: a ghost whose text nobody else gets stays without.
+    """
     made = connection.execute(text(_FORM), {"run": run_id}).rowcount
     connection.execute(text(_ASSIGN), {"run": run_id})
     return made
@@ -43,19 +50,15 @@ def undrafted(connection: Connection, run_id: int, limit: int) -> list[Any]:
     return list(connection.execute(text(_UNDRAFTED), {"run": run_id, "limit": limit}))
 
 
-def add_draft(connection: Connection, draft: dict[str, Any]) -> int:
-    """Append the first revision of a wording's draft and return its id."""
-    draft_id: int = connection.execute(
+def add_draft(connection: Connection, draft: dict[str, Any]) -> int | None:
+    """Append a revision of a wording's draft and return its id; None if there is one already."""
+    columns = [*draft]
+    found: int | None = connection.execute(
         text(
-            "INSERT INTO draft (wording_id, revision, text, link, violations, warnings,"
-            " policy_version, expires_at, content_hash) VALUES (:wording_id, 1, :text, :link,"
-            " :violations, :warnings, :policy_version, :expires_at, :content_hash) RETURNING id"
+            f"INSERT INTO draft ({', '.join(columns)})"
+            f" VALUES ({', '.join(f':{column}' for column in columns)})"
+            " ON CONFLICT (wording_id, revision) DO NOTHING RETURNING id"
         ),
-        {
-            **draft,
-            "link": Jsonb(draft["link"]),
-            "violations": Jsonb(draft["violations"]),
-            "warnings": Jsonb(draft["warnings"]),
-        },
-    ).scalar_one()
-    return draft_id
+        {name: Jsonb(value) if name in _JSON else value for name, value in draft.items()},
+    ).scalar_one_or_none()
+    return found

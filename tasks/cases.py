@@ -6,9 +6,10 @@ from datetime import datetime, timedelta
 
 from sqlalchemy import Connection
 
+from rules.holdout import arm_of
 from rules.senders import KnownContact, choose_contact
 from schemas.planning import Case, Contact, Slot, Span
-from schemas.settings import Policy
+from schemas.policy import Policy
 from store import persons as store_persons
 
 _CALENDAR_DAYS = 31
@@ -54,6 +55,7 @@ def read_cases(
             contact=contact,
             suppressed=suppressed,
             consent=row.consent,
+            arm=arm_of(row.bucket, policy.holdout_share),
             unanswered=row.unanswered,
             open_scenes=frozenset(row.open_scenes),
         )

@@ -1,5 +1,7 @@
 """The funnel as equations that must balance."""
 
+from collections.abc import Mapping
+
 from prefect import task
 
 from rules.books import Equation
@@ -15,7 +17,7 @@ _EXPIRED = MessageState.EXPIRED.value
 
 
 def equations(found: Funnel) -> list[Equation]:
-    """Return the books of architecture.md for a funnel; ghosts and deferrals come with theirs."""
+    """Return the books of architecture.md for a funnel; deferrals come with theirs."""
     drafted = sum(found.drafted_states.values())
     terminal = {
         state.value: found.drafted_states.get(state.value, 0)
@@ -32,6 +34,7 @@ def equations(found: Funnel) -> list[Equation]:
                 "winners": found.winners,
                 **{f"suppressed ({rule})": n for rule, n in sorted(found.suppressed.items())},
                 "outcompeted": found.outcompeted,
+                "ghosts": found.would_have_won,
             },
         ),
         Equation(
@@ -45,7 +48,13 @@ def equations(found: Funnel) -> list[Equation]:
             },
         ),
         Equation("drafted", drafted, {**terminal, "open": drafted - sum(terminal.values())}),
+        Equation("ghosts", found.would_have_won, _fates(found.ghosts)),
     ]
+
+
+def _fates(ghosts: Mapping[str, int]) -> dict[str, int]:
+    ended = {state: n for state, n in sorted(ghosts.items()) if MessageState(state) in TERMINAL}
+    return {**ended, "open": sum(ghosts.values()) - sum(ended.values())}
 
 
 @task(name="count funnel")

@@ -20,9 +20,14 @@ def move(
     *,
     at: datetime,
     reason: str,
+    ghosts: bool = False,
 ) -> list[int]:
-    """Move messages still in `origin`; return those that moved. Raises ValueError on a bug."""
-    if not may_move(origin, target):
+    """
+    Move messages still in `origin`; return those that moved.
+
+    With `ghosts` they are all of the holdout. Raises ValueError on a bug.
+    """
+    if not may_move(origin, target, ghost=ghosts):
         raise ValueError(f"no message goes from {origin} to {target}")
     if not messages:
         return []

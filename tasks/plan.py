@@ -20,6 +20,7 @@ from tasks.wiring import Wiring, wiring
 
 _log = logging.getLogger("runwu.plan")
 CHUNK = 1_000
+_TAKES_A_SLOT = (Verdict.WON, Verdict.GHOST)
 
 
 @task(name="plan")
@@ -42,8 +43,8 @@ def plan_chunk(run: GrowthRun) -> int:
             for ruling in decide(case, wired.policy, wired.zone, run.as_of)
         ]
         candidates.record_decisions(connection, (_decision(wired, c, r) for c, r in rulings))
-        winners = [(c, r) for c, r in rulings if r.verdict is Verdict.WON]
-        candidates.record_winner_messages(
+        winners = [(c, r) for c, r in rulings if r.verdict in _TAKES_A_SLOT]
+        candidates.record_messages(
             connection, [_message(wired, run, case, ruling) for case, ruling in winners]
         )
     _log.info("planned persons=%d decided=%d won=%d", len(persons), len(rulings), len(winners))
@@ -87,6 +88,7 @@ def _decision(wired: Wiring, case: Case, ruling: Ruling) -> tuple[Any, ...]:
     return (
         ruling.contender.candidate_id,
         ruling.verdict.value,
+        case.arm.value,
         reasons,
         ruling.frees_at,
         ruling.winner_id,
@@ -97,7 +99,7 @@ def _decision(wired: Wiring, case: Case, ruling: Ruling) -> tuple[Any, ...]:
 
 def _message(wired: Wiring, run: GrowthRun, case: Case, ruling: Ruling) -> dict[str, Any]:
     if ruling.span is None or case.contact is None:
-        raise ValueError("a winner has a span and a contact")
+        raise ValueError("whoever takes a slot has a span and a contact")
     contender, span = ruling.contender, ruling.span
     return {
         "id": contender.candidate_id,
@@ -108,6 +110,7 @@ def _message(wired: Wiring, run: GrowthRun, case: Case, ruling: Ruling) -> dict[
         "channel": scenes()[contender.scene].rules.channel,
         "sender": case.contact.sender,
         "contact": case.contact.address,
+        "ghost": ruling.verdict is Verdict.GHOST,
         "state": "planned",
         "planned_for": span.start,
         "window_until": span.end,

@@ -22,7 +22,8 @@ VALUES (:flow, :day, 0, :occasion, :as_of, :as_of, 'open', '{}') RETURNING id
 
 _PEOPLE = (
     """
-INSERT INTO person (identity) SELECT 'unionid:u' || n FROM generate_series(1, :count) n
+INSERT INTO person (identity, bucket)
+SELECT 'unionid:u' || n, 9999 FROM generate_series(1, :count) n
 """,
     """
 INSERT INTO member (source, key, person_id, unionid)
@@ -48,10 +49,10 @@ RETURNING id
 
 _MESSAGES = (
     """
-INSERT INTO message (id, run_id, person_id, scene, category, channel, sender, contact, state,
+INSERT INTO message (id, run_id, person_id, scene, category, channel, sender, contact, ghost, state,
                      planned_for, window_until)
-SELECT id, run_id, person_id, scene, 'care', 'wecom', 'yi', 'wm' || person_id, 'planned', :at,
-       window_until
+SELECT id, run_id, person_id, scene, 'care', 'wecom', 'yi', 'wm' || person_id, false, 'planned',
+       :at, window_until
 FROM candidate WHERE id = ANY(:ids)
 """,
     """

@@ -1,5 +1,7 @@
 """The flows' steps without Prefect's engine: the same tasks in the same order, called plainly."""
 
+import asyncio
+from collections import Counter
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -11,8 +13,22 @@ from sandbox.control import Control
 from schemas.enums import Decision
 from store import reviews
 from store.database import transaction
-from tasks import collect, draft, growth, plan, pull, push, reconcile, refresh, review, scenes
-from tasks.forms import Answer
+from tasks import (
+    collect,
+    decisions,
+    draft,
+    forms,
+    ghosts,
+    growth,
+    plan,
+    pull,
+    push,
+    reconcile,
+    refresh,
+    review,
+    scenes,
+)
+from tasks.forms import Answer, Choice
 from tasks.funnels import count_funnel, equations
 from tasks.growth import GrowthRun
 
@@ -57,24 +73,26 @@ class House:
         while plan.plan_chunk.fn(run):
             pass
         draft.form_wordings.fn(run)
-        while draft.draft_chunk.fn(run):
+        while asyncio.run(draft.draft_chunk.fn(run)):
             pass
         review.form_batches.fn(run)
         growth.close_growth.fn(run)
         return run
 
-    def decide(self, decision: Decision = Decision.APPROVE) -> dict[str, int]:
-        """Decide alike on every wording of every undecided batch; return messages by decision."""
-        counts: dict[str, int] = {}
+    def decide(
+        self, decision: Decision = Decision.APPROVE, edit: str | None = None
+    ) -> dict[str, int]:
+        """Decide alike on every wording of every undecided batch; return persons by decision."""
+        counts: Counter[str] = Counter()
         with transaction(self.database) as connection:
             batches = [batch.id for batch in reviews.undecided(connection)]
-            shown = {batch: reviews.items(connection, batch)[0] for batch in batches}
         for batch in batches:
-            decisions = {(item.draft_id, item.content_hash): decision for item in shown[batch]}
-            applied = review.apply_review.fn(batch, Answer("测试员", decisions))
-            for name, number in (applied.counts if applied else {}).items():
-                counts[name] = counts.get(name, 0) + number
-        return counts
+            form = forms.review_form(batch)
+            if form is None:
+                continue
+            choices = {content: Choice(decision, edit) for content in form.texts}
+            counts.update(decisions.apply_review.fn(batch, Answer("测试员", form.round, choices)))
+        return dict(counts)
 
     def push(self, as_of: datetime) -> list[str]:
         """Push as of an instant; return what became of each call."""
@@ -91,6 +109,8 @@ class House:
             reconcile.reconcile.fn(one, as_of)
         states = [collect.poll.fn(one, as_of) for one in collect.open_tasks.fn()]
         while collect.expire_chunk.fn(as_of):
+            pass
+        while ghosts.settle_ghosts.fn(as_of):
             pass
         collect.credit_orders.fn(as_of)
         return states
@@ -113,8 +133,12 @@ class House:
             connection.execute(text(statement), values)
 
     def states(self) -> dict[str, int]:
-        """Return how many messages are in each state."""
-        return {row.state: row.n for row in self.rows(_STATES)}
+        """Return how many messages are in each state, ghosts left out."""
+        return {row.state: row.n for row in self.rows(_STATES, ghost=False)}
+
+    def ghosts(self) -> dict[str, int]:
+        """Return how many of the holdout's messages are in each state."""
+        return {row.state: row.n for row in self.rows(_STATES, ghost=True)}
 
     def unbalanced(self) -> list[str]:
         """Return the equations of the funnel that are off, and slots closed twice or never."""
@@ -123,7 +147,7 @@ class House:
         return wrong + [f"message {row.id} {row.state}" for row in self.rows(_FORGOTTEN)]
 
 
-_STATES = "SELECT state, count(*) AS n FROM message GROUP BY state"
+_STATES = "SELECT state, count(*) AS n FROM message WHERE ghost = :ghost GROUP BY state"
 
 _CROOKED_SLOTS = """
 SELECT l.slot, array_agg(l.kind ORDER BY l.id) AS kinds

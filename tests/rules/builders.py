@@ -8,7 +8,7 @@ from hypothesis import settings
 
 from schemas.enums import Category
 from schemas.planning import Case, Contact, Contender, Slot, Span
-from schemas.settings import Cap, Policy
+from schemas.policy import Cap, Policy
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LONDON = ZoneInfo("Europe/London")

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 
 from rules.caps import frees_at, violations
-from schemas.settings import Cap, Policy
+from schemas.policy import Cap, Policy
 from tests.rules.builders import (
     LONDON,
     NEW_YORK,

@@ -9,7 +9,7 @@ from rules.lifecycle import standing
 from rules.rhythm import due_window, rhythm
 from schemas.enums import Lifecycle
 from schemas.person import History, Staple
-from schemas.settings import Policy
+from schemas.policy import Policy
 
 FIRST = date(2026, 1, 5)
 POLICY = Policy()

@@ -10,7 +10,7 @@ import pytest
 from rules.governor import decide, person_reasons, recheck, task_until
 from schemas.enums import Verdict
 from schemas.planning import Contact, Planned, Ruling, Span
-from schemas.settings import Cap, Policy
+from schemas.policy import Cap, Policy
 from tests.rules.builders import (
     LONDON,
     SHANGHAI,

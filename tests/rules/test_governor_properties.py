@@ -1,6 +1,7 @@
 """Whoever contends for whatever budget: the best that fits wins, and no life goes over a cap."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any
@@ -11,9 +12,9 @@ from hypothesis import strategies as st
 
 from rules.governor import decide
 from rules.quiet_hours import is_quiet
-from schemas.enums import Verdict
+from schemas.enums import Arm, Verdict
 from schemas.planning import Contender, Slot, Span
-from schemas.settings import Cap, Policy
+from schemas.policy import Cap, Policy
 from tests.rules.builders import HARD_DAYS, capped, case, contender, thoroughly
 from tests.rules.ticks import DAY, HOUR, POLICIES, at, fits, slots_of, tick_of, ticks
 
@@ -74,6 +75,23 @@ def test_the_most_valuable_contender_that_no_rule_holds_back_wins(person: Person
     assert won == ([best] if best else [])
     lost = {one.contender.candidate_id for one in rulings if one.verdict is Verdict.OUTCOMPETED}
     assert lost == {one.candidate_id for one in free} - {one.candidate_id for one in won}
+
+
+@thoroughly
+@given(persons())
+def test_the_holdout_is_decided_alike_but_for_what_is_sent(person: Person) -> None:
+    """The same winner with the same slot, and the same reasons for everyone else."""
+    contenders, taken, policy, zone, now = person
+    treated, held_out = (
+        decide(case(*contenders, slots=slots_of(taken), arm=arm), policy, zone, at(now))
+        for arm in (Arm.TREATED, Arm.HOLDOUT)
+    )
+    assert Verdict.WON not in {one.verdict for one in held_out}
+    as_if = [
+        replace(one, verdict=Verdict.WON) if one.verdict is Verdict.GHOST else one
+        for one in held_out
+    ]
+    assert as_if == treated
 
 
 @thoroughly

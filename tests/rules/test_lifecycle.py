@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from rules.lifecycle import standing, timeline
 from schemas.enums import Lifecycle
 from schemas.planning import Standing
-from schemas.settings import Policy
+from schemas.policy import Policy
 
 FIRST = date(2025, 1, 6)
 POLICY = Policy()

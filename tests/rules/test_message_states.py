@@ -76,6 +76,13 @@ def test_no_state_moves_to_itself(state: MessageState) -> None:
     assert not may_move(state, state)
 
 
+@pytest.mark.parametrize("state", STATES)
+def test_a_ghost_may_only_move_further_to_the_end_the_others_came_to(state: MessageState) -> None:
+    more = {t for t in STATES if may_move(state, t, ghost=True) and not may_move(state, t)}
+    alone_or_approved = {MessageState.PLANNED, MessageState.APPROVED}
+    assert more == ({MessageState.DELIVERED} if state in alone_or_approved else set())
+
+
 @given(st.data())
 def test_nobody_is_written_to_without_a_yes(data: st.DataObject) -> None:
     """However a message wanders, it is approved before it is dispatched."""

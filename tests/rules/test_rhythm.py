@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from rules.rhythm import due_window, is_regular, rhythm
 from schemas.planning import DueWindow, Rhythm
-from schemas.settings import Policy
+from schemas.policy import Policy
 
 FIRST = date(2026, 1, 5)
 POLICY = Policy()

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from hypothesis import strategies as st
 
 from schemas.planning import Slot, Span
-from schemas.settings import Cap, Policy
+from schemas.policy import Cap, Policy
 from tests.rules.builders import HARD_DAYS
 
 TICK = timedelta(minutes=30)

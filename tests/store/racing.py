@@ -29,7 +29,7 @@ def publish_orders(url: str, members: int, rounds: int, together: Barrier) -> No
         orders = (_line(place, number) for number in range(members, 0, -1))
         staged(engine(url), Entity.ORDER_LINE, orders)
         with transaction(engine(url)) as connection:
-            publish.publish(connection, Entity.ORDER_LINE, "shop", MORNING)
+            publish.publish(connection, Entity.ORDER_LINE, "shop", MORNING, "salt")
         with transaction(engine(url)) as connection:
             facts.claim_stale(connection, members)
 

@@ -30,7 +30,7 @@ def pull(database: Engine) -> Pull:
     def pulled(entity: Entity, *found: dict[str, Any], as_of: datetime = MORNING) -> Published:
         staged(database, entity, found)
         with transaction(database) as connection:
-            done = publish(connection, entity, "shop", as_of)
+            done = publish(connection, entity, "shop", as_of, "salt")
         assert done.published + done.unchanged + sum(done.dropped.values()) == len(found)
         return done
 
