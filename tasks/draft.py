@@ -5,20 +5,19 @@ from typing import Any
 
 from prefect import task
 
-from prompts.catalogue import Scene, forbidden_words, scenes
-from prompts.render import Unrenderable, render
 from rules.content_hash import content_hash
-from rules.wording_checks import check_card, check_text
-from schemas.channel import Link
 from schemas.enums import Category, MessageState
 from store import wordings
 from store.database import transaction
 from tasks.growth import GrowthRun
 from tasks.moves import move
 from tasks.wiring import Wiring, wiring
+from tasks.writing import Text, write
 
 _log = logging.getLogger("runwu.draft")
 CHUNK = 200
+ASKED_AT_ONCE = 32
+"""What a model has written is kept this often: tokens once paid for are not paid for again."""
 
 
 @task(name="form wordings")
@@ -29,72 +28,59 @@ def form_wordings(run: GrowthRun) -> int:
 
 
 @task(name="draft wordings")
-def draft_chunk(run: GrowthRun) -> int:
-    """Draft one chunk of wordings from their vetted templates; 0 when all are drafted."""
+async def draft_chunk(run: GrowthRun) -> int:
+    """
+    Draft one chunk of wordings; 0 when all are drafted.
+
+    The texts are written with no transaction open, because a model may take its time.
+    """
     wired = wiring()
     with transaction(wired.database) as connection:
-        waiting = wordings.undrafted(connection, run.id, CHUNK)
-        for wording in waiting:
-            draft = draft_of(wired, wording)
-            wordings.add_draft(connection, draft)
-            failed = bool(draft["violations"])
+        limit = CHUNK if wired.llm is None else ASKED_AT_ONCE
+        waiting = wordings.undrafted(connection, run.id, limit)
+    texts = await write(wired, waiting)
+    with transaction(wired.database) as connection:
+        for wording, text in zip(waiting, texts, strict=True):
+            if wordings.add_draft(connection, draft_of(wired, wording, text)) is None:
+                continue
+            failed = bool(text.violations)
             move(
                 connection,
                 wording.messages,
                 MessageState.PLANNED,
                 MessageState.DRAFT_FAILED if failed else MessageState.DRAFTED,
                 at=run.as_of,
-                reason="; ".join(draft["violations"]) or "template",
+                reason="; ".join(text.violations) or text.author.value,
             )
     _log.info("wordings_drafted count=%d", len(waiting))
     return len(waiting)
 
 
-def draft_of(wired: Wiring, wording: Any) -> dict[str, Any]:
-    """Return the draft of a wording: its text and card, what is wrong with them, and their hash."""
-    scene = scenes()[wording.scene]
-    settings = wired.settings
-    try:
-        text, link = _written(wired, scene, wording.slots)
-        checked = check_text(
-            text,
-            max_bytes=settings.channels.wecom.text_bytes,
-            forbidden=forbidden_words(),
-            refusal=settings.business.contact,
-        )
-        violations = [
-            *checked.violations,
-            *check_card(link.title, link.description, forbidden_words()),
-        ]
-        warnings = list(checked.warnings)
-    except Unrenderable as error:
-        text, link = "", Link("", "", settings.channels.wecom.link_url)
-        violations, warnings = [f"template: {error}"], []
+def draft_of(wired: Wiring, wording: Any, text: Text, revision: int = 1) -> dict[str, Any]:
+    """Return a text of a wording as it is stored, with the hash of all that approval covers."""
     return {
         "wording_id": wording.id,
-        "text": text,
-        "link": {"title": link.title, "description": link.description, "url": link.url},
-        "violations": violations,
-        "warnings": warnings,
+        "revision": revision,
+        "text": text.text,
+        "link": {"title": text.link.title, "description": text.link.description}
+        | {"url": text.link.url},
+        "violations": list(text.violations),
+        "warnings": list(text.warnings),
+        "author": text.author.value,
+        "model": text.model,
+        "note": text.note,
+        "claims": [claim.model_dump() for claim in text.claims],
+        "calls": text.usage.calls,
+        "prompt_tokens": text.usage.prompt_tokens,
+        "completion_tokens": text.usage.completion_tokens,
         "policy_version": wired.policy.version,
         "expires_at": wording.expires_at,
         "content_hash": content_hash(
-            text,
-            link,
+            text.text,
+            text.link,
             channel=wording.channel,
             category=Category(wording.category),
             policy_version=wired.policy.version,
             expires_at=wording.expires_at,
         ),
     }
-
-
-def _written(wired: Wiring, scene: Scene, slots: dict[str, Any]) -> tuple[str, Link]:
-    business = wired.settings.business
-    values = {**slots, "business": business.name, "contact": business.contact}
-    link = Link(
-        title=render(scene.rules.link.title, values),
-        description=render(scene.rules.link.description, values),
-        url=wired.settings.channels.wecom.link_url,
-    )
-    return render(scene.template, values), link

@@ -1,4 +1,4 @@
-"""The form an operator sees in Prefect: one decision per wording, bound to its content."""
+"""The form an operator sees in Prefect: a decision and a text per wording, bound to content."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -8,10 +8,12 @@ from prefect.input import RunInput
 from pydantic import Field, create_model
 
 from prompts.catalogue import locale, scenes
+from prompts.spoken import spoken
 from schemas.enums import Decision
 from schemas.errors import RunRefused
 from store import reviews
 from store.database import transaction
+from store.reviews import Waiting
 from tasks.wiring import Wiring, wiring
 
 _FINGERPRINT = 16
@@ -20,85 +22,124 @@ Content = tuple[int, str]
 
 
 @dataclass(frozen=True)
+class Choice:
+    """What was decided of one content; `edit` is the operator's own text, where it was changed."""
+
+    decision: Decision
+    edit: str | None = None
+
+
+@dataclass(frozen=True)
 class Form:
-    """The form of a batch: its model, the text above it, and which field stands for what."""
+    """The form of a batch's round: its model, the text above it, and the texts it shows."""
 
     model: type[RunInput]
     intro: str
-    contents: dict[str, Content]
+    round: int
+    texts: dict[Content, str]
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back: who decided, and what, by the content that was shown."""
+    """What came back: who decided, in which round, and what, by the content that was shown."""
 
     reviewer: str
-    decisions: dict[Content, Decision]
+    round: int
+    choices: dict[Content, Choice]
 
 
-def field_name(content: Content) -> str:
-    """Return the form field of a content: no JSON-schema keyword, and it changes with the text."""
+def decision_field(content: Content) -> str:
+    """Return the form field of a decision: no JSON-schema keyword, and bound to the content."""
     draft, content_hash = content
     return f"w{draft}_{content_hash[:_FINGERPRINT]}"
 
 
+def text_field(content: Content) -> str:
+    """Return the form field of a content's editable text."""
+    return decision_field(content).replace("w", "t", 1)
+
+
 def review_form(batch: int) -> Form | None:
-    """Return the form of a batch that still awaits its decision, else None."""
+    """Return the form of a batch that still awaits a decision, else None."""
     wired = wiring()
     with transaction(wired.database) as connection:
-        today = reviews.business_date(connection, batch)
-        if today is None:
+        waiting = reviews.awaiting(connection, batch)
+        if waiting is None:
             return None
-        items, evidence = reviews.items(connection, batch)
+        items, evidence = reviews.items(connection, batch, waiting.round)
     if not items:
         raise RunRefused(f"review batch {batch} is empty")
-    texts = locale()["form"]
     # Prefilling a field through Prefect would drop its constraints, title and description; plain
     # defaults keep them. The reviewer has none, so that one absent-minded click sends nothing.
-    fields: dict[str, Any] = {
-        "reviewer": (
-            str,
-            Field(
-                title=texts["reviewer_title"],
-                description=texts["reviewer_description"],
-                min_length=1,
-                pattern=r"\S",
-            ),
-        )
-    }
+    fields: dict[str, Any] = {"reviewer": (str, _reviewer())}
     for item in items:
-        fields[field_name((item.draft_id, item.content_hash))] = (
-            Literal["hold", "approve", "reject"],
-            Field(
-                default="hold",
-                title=_title(item),
-                description=_description(wired, item, evidence.get(item.draft_id, [])),
-            ),
-        )
-    model = create_model(f"ReviewBatch{batch}", __base__=RunInput, **fields)
-    intro = texts["intro"].format(
-        business=wired.settings.business.name,
-        date=today,
-        wordings=len(items),
-        persons=sum(item.persons for item in items),
-        tasks=sum(item.senders for item in items),
+        content = _content(item)
+        about = _description(wired, item, evidence.get(item.draft_id, []))
+        fields[text_field(content)] = (str, _editable(item, about))
+        fields[decision_field(content)] = (Literal["hold", "approve", "reject"], _decision(item))
+    return Form(
+        model=create_model(f"ReviewBatch{batch}", __base__=RunInput, **fields),
+        intro=_intro(wired, waiting, items),
+        round=waiting.round,
+        texts={_content(item): item.text for item in items},
     )
-    contents = [(item.draft_id, item.content_hash) for item in items]
-    return Form(model, intro, {field_name(content): content for content in contents})
 
 
 def read_answer(form: Form, response: RunInput) -> Answer:
     """Return the answer in a submitted form."""
     values = response.model_dump()
-    return Answer(
-        reviewer=str(values["reviewer"]).strip(),
-        decisions={shown: Decision(values[name]) for name, shown in form.contents.items()},
+    choices = {}
+    for content, shown in form.texts.items():
+        text = _plain(str(values[text_field(content)]))
+        edit = None if text == _plain(shown) else text
+        choices[content] = Choice(Decision(values[decision_field(content)]), edit)
+    return Answer(str(values["reviewer"]).strip(), form.round, choices)
+
+
+def _plain(text: str) -> str:
+    """Return a text without what browsers add to it."""
+    return text.replace("\r\n", "\n").replace("\r", "\n").strip()
+
+
+def _content(item: Any) -> Content:
+    return item.draft_id, item.content_hash
+
+
+def _reviewer() -> Any:
+    texts = locale()["form"]
+    return Field(
+        title=texts["reviewer_title"],
+        description=texts["reviewer_description"],
+        min_length=1,
+        pattern=r"\S",
     )
+
+
+def _editable(item: Any, about: str) -> Any:
+    text = item.text if item.edit is None else item.edit
+    return Field(default=text, title=_title(item), description=about)
+
+
+def _decision(item: Any) -> Any:
+    title = locale()["form"]["decision_title"].format(ordinal=item.ordinal)
+    return Field(default="hold", title=title)
+
+
+def _intro(wired: Wiring, waiting: Waiting, items: list[Any]) -> str:
+    first = waiting.round == 1
+    intro: str = locale()["form"]["intro" if first else "intro_again"].format(
+        business=wired.settings.business.name,
+        date=waiting.day,
+        wordings=len(items),
+        persons=sum(item.persons for item in items),
+        tasks=sum(item.senders for item in items),
+    )
+    return intro
 
 
 def _title(item: Any) -> str:
     texts = locale()
-    title: str = texts["form"]["decision_title"].format(
+    title: str = texts["form"]["text_title"].format(
         ordinal=item.ordinal,
         scene=scenes()[item.scene].rules.title,
         segment=texts["segments"][item.segment],
@@ -112,18 +153,38 @@ def _description(wired: Wiring, item: Any, evidence: list[Any]) -> str:
     texts = locale()["form"]
     labels = scenes()[item.scene].rules.evidence
     spans = {row.key: _span(row) for row in evidence}
-    description: str = texts["decision_description"].format(
-        text=" ".join(item.text.split()),
+    description: str = texts["text_description"].format(
+        objections=_objections(item),
+        author=_author(item),
         link_title=item.link["title"],
         link_description=item.link["description"],
         evidence="；".join(
             f"{label} {spans[key]}" for key, label in labels.items() if key in spans
         ),
-        warnings="；".join(item.warnings) or texts["no_warnings"],
+        warnings="；".join(spoken(one) for one in item.warnings) or texts["no_warnings"],
         expires=_local(wired, item.expires_at),
         fingerprint=item.content_hash[:_FINGERPRINT],
     )
     return description
+
+
+def _objections(item: Any) -> str:
+    if not item.objections:
+        return ""
+    said: str = locale()["form"]["objections"].format(
+        reasons="；".join(spoken(one) for one in item.objections),
+        text=" ".join(item.text.split()),
+    )
+    return said
+
+
+def _author(item: Any) -> str:
+    texts = locale()["authors"]
+    author: str = texts[item.author].format(model=item.model)
+    if not item.note:
+        return author
+    why = "；".join(spoken(one) for one in item.note.split("; "))
+    return author + str(texts["instead"]).format(why=why)
 
 
 def _span(row: Any) -> str:

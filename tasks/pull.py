@@ -126,7 +126,9 @@ def publish_window(run_id: int, staged: Staged, judgement: Judgement) -> Equatio
         )
         done = publish.Published(0, 0, {})
         if judgement.passed:
-            done = publish.publish(connection, entity, source, staged.window.until)
+            done = publish.publish(
+                connection, entity, source, staged.window.until, wired.holdout_salt
+            )
             dropped |= done.dropped
             runs.move_watermark(connection, source, entity, staged.window.until)
         else:

@@ -7,7 +7,7 @@ from datetime import datetime
 from typing import Any
 
 from schemas.enums import Entity
-from schemas.settings import Policy
+from schemas.policy import Policy
 from store.database import psycopg_url
 from store.row_rules import TABLES
 from tasks.expectations import ROW_COUNT, suite

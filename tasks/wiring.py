@@ -6,6 +6,8 @@ from datetime import datetime, timedelta
 from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
+from adapters.channels.dry_run import DryRunChannel
+from adapters.llm import Llm
 from sqlalchemy import Engine
 
 from adapters.channels.base import Channel
@@ -18,11 +20,13 @@ from adapters.wecom.contacts import WecomContacts
 from schemas.clock import now
 from schemas.environment import SANDBOX, Environment, base_url, secret
 from schemas.errors import ConfigurationError, RunRefused
+from schemas.policy import Policy
 from schemas.settings import FileSource as FileSettings
-from schemas.settings import Policy, Settings, SourceSettings, load
+from schemas.settings import Settings, SourceSettings, load
 from store import database
 
 _PRESENT = timedelta(hours=1)
+DRY_RUN_FILE = "dry_run.jsonl"
 
 
 @dataclass(frozen=True)
@@ -55,17 +59,28 @@ class Wiring:
         Raises RunRefused where a day gone by would reach real people: at what is another hour
         for them, and on a clock by which an unanswered call is never found again.
         """
-        real = self.settings.channels.wecom.base_url != SANDBOX
+        channels = self.settings.channels
+        real = channels.wecom.base_url != SANDBOX and not channels.dry_run
         if real and abs(now() - as_of) > _PRESENT:
             raise RunRefused(
                 f"{as_of:%Y-%m-%d %H:%M}Z is not now: another time is rehearsed against the sandbox"
-                f' only; set channels.wecom base_url = "{SANDBOX}"'
+                f' only; set channels.wecom base_url = "{SANDBOX}" or channels.dry_run = true'
             )
         return self._channel
 
     @cached_property
     def _channel(self) -> Channel:
+        if self.settings.channels.dry_run:
+            return DryRunChannel(self.environment.home / DRY_RUN_FILE)
         return WecomChannel(self._wecom, self.settings.channels.wecom)
+
+    @property
+    def holdout_salt(self) -> str:
+        """What draws the holdout. Raises ConfigurationError where real people lack one."""
+        given = self.environment.holdout_salt
+        if given is None and self.settings.channels.wecom.base_url == SANDBOX:
+            return SANDBOX
+        return secret(given, "RUNWU_HOLDOUT_SALT", "")
 
     @property
     def policy(self) -> Policy:
@@ -85,6 +100,15 @@ class Wiring:
     def business_day(self, as_of: datetime) -> datetime:
         """Return `as_of` as clocks in the business zone show it."""
         return as_of.astimezone(self.zone)
+
+    @cached_property
+    def llm(self) -> Llm | None:
+        """The language model, or None where only templates write."""
+        llm = self.settings.llm
+        if llm is None:
+            return None
+        key = secret(self.environment.llm_api_key, "RUNWU_LLM_API_KEY", llm.base_url)
+        return Llm(base_url(llm.base_url, "llm/v1", self.environment), key, llm)
 
     @cached_property
     def _wecom(self) -> WecomClient:
@@ -110,7 +134,7 @@ class Wiring:
 def require_usable(settings: Settings, as_of: datetime) -> None:
     """Raise ConfigurationError or RunRefused unless every source and channel can work then."""
     made = Wiring(settings, Environment())
-    _ = made.sources, made.channel(as_of)
+    _ = made.sources, made.channel(as_of), made.llm, made.holdout_salt
 
 
 @cache

@@ -16,12 +16,13 @@ from store.database import transaction
 from store.persons import lock_persons, mark_stale
 from tasks import refresh
 from tasks.collect import _record
-from tasks.forms import Answer, review_form
+from tasks.decisions import apply_review
+from tasks.forms import review_form
 from tasks.push import call, queued, release_chunk
-from tasks.review import Applied, applied_before, apply_review
+from tasks.review import approved_so_far
 from tasks.wiring import Wiring
 from tests.house import House, at
-from tests.tasks.test_review import the_form
+from tests.tasks.test_review import answer, the_form, to_all
 
 MORNING = at(2, 9, 5)
 EVENING = at(2, 20, 31)
@@ -51,9 +52,7 @@ def test_a_decision_waits_for_a_plan_that_holds_its_persons(planned: House) -> N
 
     def decide() -> None:
         try:
-            apply_review.fn(
-                batch, Answer("王店长", dict.fromkeys(form.contents.values(), Decision.APPROVE))
-            )
+            apply_review.fn(batch, to_all(form, Decision.APPROVE))
         except Exception as error:  # noqa: BLE001 - the thread's fate is what is asserted
             errors.append(error)
 
@@ -82,19 +81,18 @@ def test_a_yes_in_the_evening_is_pushed_the_next_morning(planned: House) -> None
     planned.decide()
     batch = planned.rows("SELECT id FROM review_batch")[0].id
     assert review_form(batch) is None
-    found = applied_before.fn(batch)
-    assert isinstance(found, Applied)
+    found = approved_so_far.fn(batch)
     assert found.first_due == at(2, 9, 0)
 
 
 def test_drafts_that_say_the_same_are_decided_apart(planned: House) -> None:
     batch, form = the_form(planned)
-    one, two, *_ = form.contents.values()
+    one, two, *_ = form.texts
     planned.change("UPDATE draft SET content_hash = :h WHERE id = :d", h=one[1], d=two[0])
     again = review_form(batch)
     assert again is not None
-    assert len(again.contents) == len(form.contents)
-    apply_review.fn(batch, Answer("王店长", {one: Decision.APPROVE}))
+    assert len(again.texts) == len(form.texts)
+    apply_review.fn(batch, answer(form, {one: Decision.APPROVE}))
     rows = planned.rows("SELECT draft_id FROM approval")
     assert [row.draft_id for row in rows] == [one[0]]
 

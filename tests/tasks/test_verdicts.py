@@ -10,7 +10,7 @@ from sqlalchemy import Engine
 
 from schemas.enums import Entity
 from schemas.limits import MAX_PRICE, MAX_QUANTITY
-from schemas.settings import Policy
+from schemas.policy import Policy
 from store import staging
 from store.database import transaction
 from store.row_rules import ROW_RULES
