@@ -8,7 +8,7 @@ UV := uv==0.13.8
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test check lock clean
+.PHONY: help setup demo test e2e shots browser check lock clean
 
 help: ## list every target
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -20,6 +20,22 @@ demo: $(SYNCED) ## run the whole daily job for three simulated days against the 
 
 test: $(SYNCED) ## run the default tests, with full coverage asked of rules/
 	$(BIN)/pytest --cov --cov-report=term:skip-covered
+
+e2e: $(SYNCED) browser ## decide on reviews in a real browser, in both Prefect interfaces
+	$(BIN)/pytest tests/e2e
+
+shots: $(SYNCED) browser ## take the README's pictures anew
+	RUNWU_SHOTS=docs $(BIN)/pytest tests/e2e
+
+# Debian's chromium, and a font in which Chinese is more than boxes.
+browser:
+	@{ command -v chromium && fc-list :lang=zh | grep -q .; } >/dev/null 2>&1 || { \
+	  command -v apt-get >/dev/null || { \
+	    echo "make e2e needs chromium and a Chinese font; install both, then run it again" >&2; \
+	    exit 2; }; \
+	  root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq -y chromium fonts-noto-cjk fontconfig >/dev/null; }
 
 check: $(SYNCED) ## formatting, lint, types, import contracts
 	$(BIN)/ruff format --check .

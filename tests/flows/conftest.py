@@ -5,7 +5,8 @@ import os
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -15,6 +16,7 @@ import httpx
 import pytest
 
 from sandbox.control import Control
+from store import embedded
 from store.database import engine
 from tests.conftest import database_of, fresh_name
 from tests.house import House
@@ -61,6 +63,14 @@ class Installation:
             time.sleep(0.25)
         raise AssertionError(f"{flow_run} is {found['state_name']}, not {state}")
 
+    def wait_until(self, what: Callable[[], bool], seconds: int = 60) -> None:
+        """Wait until something is so."""
+        for _ in range(seconds * 4):
+            if what():
+                return
+            time.sleep(0.25)
+        raise AssertionError(f"not so after {seconds} s")
+
     def scheduled(self, flow: str) -> list[dict[str, Any]]:
         """Return the runs of a flow that wait for their time."""
         found: list[dict[str, Any]] = httpx.post(
@@ -89,27 +99,36 @@ class Installation:
         raise AssertionError("the Prefect server stays busy")
 
 
+@contextmanager
+def installed(home: Path, changes: dict[str, str]) -> Iterator[Installation]:
+    """Everything `runwu up` starts in a home, with these environment variables; then `down`."""
+    environment = {**os.environ, "RUNWU_HOME": str(home)}
+    for name in ("RUNWU_CONFIG", "DATABASE_URL"):
+        environment.pop(name, None)
+    environment |= changes
+    up = subprocess.run(
+        [sys.executable, "-m", "cli.main", "up", "--json"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=180,
+        check=False,
+    )
+    assert up.returncode == 0, up.stderr
+    where = json.loads(up.stdout)
+    url = environment.get("DATABASE_URL") or embedded.start(home / "pg")
+    house = House(engine(url), Control(where["sandbox"]), where["sandbox"], url)
+    made = Installation(environment, where["prefect"], house)
+    yield made
+    assert "flows" in made.runwu("down").stdout
+
+
 @pytest.fixture(scope="module")
 def installation(server_url: str, template: str) -> Iterator[Installation]:
-    """Everything `runwu up` starts, on a database of its own; `runwu down` in the end."""
+    """A whole runwu on a database of its own."""
     with (
         TemporaryDirectory(prefix="runwu-home-") as home,
         database_of(server_url, fresh_name(), template) as url,
+        installed(Path(home) / "home", {"DATABASE_URL": url}) as made,
     ):
-        environment = {**os.environ, "DATABASE_URL": url, "RUNWU_HOME": str(Path(home) / "home")}
-        environment.pop("RUNWU_CONFIG", None)
-        up = subprocess.run(
-            [sys.executable, "-m", "cli.main", "up", "--json"],
-            env=environment,
-            capture_output=True,
-            text=True,
-            timeout=180,
-            check=False,
-        )
-        assert up.returncode == 0, up.stderr
-        where = json.loads(up.stdout)
-        control = Control(where["sandbox"])
-        house = House(engine(url), control, where["sandbox"], url)
-        made = Installation(environment, where["prefect"], house)
         yield made
-        assert "flows" in made.runwu("down").stdout
