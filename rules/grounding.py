@@ -49,8 +49,8 @@ def _unproven(text: str, claims: Iterable[Claim], brief: Mapping[str, str]) -> I
     """
     Yield what is wrong with the claims.
 
-    A span may speak of more than its evidence, as a whole sentence does, if it names that
-    evidence in full: what else it says is looked for in the brief with the rest of the text.
+    A span may speak of more than its evidence, as a whole sentence does, if it also speaks of
+    that: what else it says is looked for in the brief with the rest of the text.
     """
     for claim in claims:
         span = _normal(claim.span)
@@ -60,8 +60,10 @@ def _unproven(text: str, claims: Iterable[Claim], brief: Mapping[str, str]) -> I
         elif not span or span not in text:
             yield f"claimed but not said: {claim.span}"
         elif not (value and value in span):
-            for one in _foreign(span, [value]):
-                yield f"wrong evidence: {claim.evidence_key} for {one.written}"
+            foreign = list(_foreign(span, [value]))
+            if len(foreign) == sum(not one.article for one in statements(span)):
+                for one in foreign:
+                    yield f"wrong evidence: {claim.evidence_key} for {one.written}"
 
 
 def _foreign(text: str, values: Iterable[str]) -> Iterator[Statement]:

@@ -24,8 +24,8 @@ ORDER BY m.wording_id, m.sender, m.id LIMIT :limit
 """
 
 _PARCEL = """
-SELECT s.id, s.sender, s.marker, s.until, s.msgid, s.called_at, s.state, d.text, d.link,
-       w.scene, w.channel, w.category, d.policy_version, d.expires_at,
+SELECT s.id, s.channel AS via, s.sender, s.marker, s.until, s.msgid, s.called_at, s.state,
+       d.text, d.link, w.scene, w.channel, w.category, d.policy_version, d.expires_at,
        a.content_hash AS approved_hash,
        (SELECT array_agg(r.message_id ORDER BY r.message_id) FROM dispatch_recipient r
         WHERE r.dispatch_id = s.id) AS messages
@@ -39,9 +39,15 @@ WHERE s.id = :dispatch
 
 @dataclass(frozen=True)
 class Sealed:
-    """A dispatch as stored, with the text and recipients it stands for."""
+    """
+    A dispatch as stored, with the text and recipients it stands for.
+
+    `channel` is what its text was approved for; `via` is the way out it was sealed for, which a
+    dry run makes another.
+    """
 
     id: int
+    via: str
     sender: str
     marker: str
     until: datetime
@@ -136,6 +142,7 @@ def load(connection: Connection, dispatch: int) -> Sealed:
     row = connection.execute(text(_PARCEL), {"dispatch": dispatch}).one()
     return Sealed(
         id=row.id,
+        via=row.via,
         sender=row.sender,
         marker=row.marker,
         until=row.until,

@@ -79,7 +79,7 @@ def poll(dispatch: int, as_of: datetime) -> str:
             sealed = outbox.load(connection, dispatch)
         if sealed.state is not DispatchState.ACCEPTED or sealed.msgid is None:
             return sealed.state.value
-        channel = wiring().channel(as_of)
+        channel = wiring().channel(as_of, sealed.via)
         over = sealed.until <= as_of
         if over and not _cancelled(channel, sealed.msgid):
             return "not cancelled yet"

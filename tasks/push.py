@@ -36,7 +36,8 @@ def release_chunk(as_of: datetime) -> int:
     anything is called.
     """
     wired = wiring()
-    wired.channel(as_of)  # refuses a false hour before anything is put into the outbox
+    # Refuses a false hour before anything is put into the outbox.
+    wired.channel(as_of, wired.way_out)
     if is_quiet(as_of, wired.zone, wired.policy.quiet_hours):
         return 0
     with transaction(wired.database) as connection:
@@ -73,7 +74,7 @@ def call(dispatch: int, as_of: datetime) -> str:
             return begun
         sealed, parcel = begun
         try:
-            receipt = wiring().channel(as_of).send(parcel)
+            receipt = wiring().channel(as_of, sealed.via).send(parcel)
         except ChannelError as error:
             return answers.not_accepted(sealed, error, as_of)
         return answers.accepted(sealed, DispatchState.CALLING, receipt, as_of)
@@ -83,7 +84,8 @@ def _begin(dispatch: int, as_of: datetime) -> tuple[Sealed, Parcel] | str:
     """
     Commit that the call is about to be made, or return why it is not.
 
-    A call may come hours after its release, so everyone in it is looked at once more.
+    A call may come hours after its release, so everyone in it is looked at once more. What was
+    sealed for a dry run never goes out for real, nor the other way about: it waits for its end.
     """
     with transaction(wiring().database) as connection:
         sealed = outbox.load(connection, dispatch)
@@ -91,6 +93,8 @@ def _begin(dispatch: int, as_of: datetime) -> tuple[Sealed, Parcel] | str:
             return sealed.state.value
         if sealed.until <= as_of:
             return answers.too_late(connection, sealed, as_of)
+        if sealed.via != wiring().way_out:
+            return sealed.state.value
         queued = outbox.recipients(connection, dispatch, MessageState.QUEUED.value)
         lock_persons(connection, [row.person_id for row in queued])
         messages = [row.id for row in queued]
@@ -141,7 +145,7 @@ def _seal(connection: Connection, rows: Sequence[Any], as_of: datetime) -> None:
                 draft,
                 sender,
                 messages,
-                channel="wecom",
+                channel=wired.way_out,
                 queued_at=as_of,
                 until=task_until(as_of, window, wired.policy, wired.zone),
             )

@@ -54,7 +54,9 @@ def _ask(sealed: Sealed, as_of: datetime) -> str:
     wecom = wired.settings.channels.wecom
     called = sealed.called_at or as_of
     try:
-        msgid = wired.channel(as_of).find(sealed.marker, called - _SKEW, max(as_of, called) + _SKEW)
+        msgid = wired.channel(as_of, sealed.via).find(
+            sealed.marker, called - _SKEW, max(as_of, called) + _SKEW
+        )
     except ChannelError as error:
         if as_of < called + timedelta(hours=wecom.unknown_ttl_hours):
             return answers.note(sealed, DispatchState.UNKNOWN, str(error))

@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
-from adapters.channels.dry_run import DryRunChannel
-from adapters.llm import Llm
 from sqlalchemy import Engine
 
 from adapters.channels.base import Channel
+from adapters.channels.dry_run import DryRunChannel
 from adapters.channels.wecom import WecomChannel
+from adapters.llm import Llm
 from adapters.sources.base import Source
 from adapters.sources.file import FileSource
 from adapters.sources.shop import ShopSource
@@ -26,6 +26,7 @@ from schemas.settings import Settings, SourceSettings, load
 from store import database
 
 _PRESENT = timedelta(hours=1)
+WECOM, DRY_RUN = "wecom", "dry_run"
 DRY_RUN_FILE = "dry_run.jsonl"
 
 
@@ -52,15 +53,21 @@ class Wiring:
         shops = {name: self._source(name, source) for name, source in self.settings.sources.items()}
         return {**shops, "wecom": WecomContacts(self._wecom)}
 
-    def channel(self, as_of: datetime) -> Channel:
+    @property
+    def way_out(self) -> str:
+        """The channel that is called at last: the one approved for, or none at all."""
+        return DRY_RUN if self.settings.channels.dry_run else WECOM
+
+    def channel(self, as_of: datetime, via: str) -> Channel:
         """
-        Return the way out.
+        Return the channel of a dispatch: what was once called is asked after where it was called.
 
         Raises RunRefused where a day gone by would reach real people: at what is another hour
         for them, and on a clock by which an unanswered call is never found again.
         """
-        channels = self.settings.channels
-        real = channels.wecom.base_url != SANDBOX and not channels.dry_run
+        if via == DRY_RUN:
+            return DryRunChannel(self.environment.home / DRY_RUN_FILE)
+        real = self.settings.channels.wecom.base_url != SANDBOX
         if real and abs(now() - as_of) > _PRESENT:
             raise RunRefused(
                 f"{as_of:%Y-%m-%d %H:%M}Z is not now: another time is rehearsed against the sandbox"
@@ -70,8 +77,6 @@ class Wiring:
 
     @cached_property
     def _channel(self) -> Channel:
-        if self.settings.channels.dry_run:
-            return DryRunChannel(self.environment.home / DRY_RUN_FILE)
         return WecomChannel(self._wecom, self.settings.channels.wecom)
 
     @property
@@ -134,7 +139,7 @@ class Wiring:
 def require_usable(settings: Settings, as_of: datetime) -> None:
     """Raise ConfigurationError or RunRefused unless every source and channel can work then."""
     made = Wiring(settings, Environment())
-    _ = made.sources, made.channel(as_of), made.llm, made.holdout_salt
+    _ = made.sources, made.channel(as_of, made.way_out), made.llm, made.holdout_salt
 
 
 @cache

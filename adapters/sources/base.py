@@ -1,6 +1,7 @@
 """The one small protocol of every source."""
 
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Protocol
 
 from schemas.enums import Entity
@@ -19,4 +20,8 @@ class Source(Protocol):
 
     def pages(self, entity: Entity, window: Window) -> Iterator[Page]:
         """Yield what changed within the window, page by page."""
+        ...
+
+    def probe(self, as_of: datetime) -> None:
+        """Raise the error that reading would end in; read next to nothing, and try only once."""
         ...

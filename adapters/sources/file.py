@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Iterator
-from datetime import UTC
+from datetime import UTC, datetime
 from decimal import Decimal
 
 import polars as pl
@@ -38,6 +38,11 @@ class FileSource:
         if entity not in self.entities:
             raise ValueError(f"a file has no {entity}")
         return self._order_lines(window) if entity is Entity.ORDER_LINE else self._members(window)
+
+    def probe(self, as_of: datetime) -> None:
+        """Raise SourceError unless the file is there, can be read and has every mapped column."""
+        del as_of
+        lines(self.name, self._settings)
 
     def _order_lines(self, window: Window) -> Iterator[Page]:
         staged = COLUMNS[Entity.ORDER_LINE]

@@ -2,12 +2,15 @@
 
 import time
 from collections.abc import Callable, Iterator
+from datetime import datetime
 from functools import partial
 
-from adapters.sources.shop_api import ShopApi
+from adapters.sources.shop_api import PROBE_SECONDS, ShopApi
 from adapters.values import AMOUNT, FLAG, KEY, MOMENT, TEXT, WHOLE, Reading
 from schemas.enums import Entity
 from schemas.incoming import Page, Row, Window
+
+_WHATS = {Entity.MEMBER: "members", Entity.ORDER_LINE: "orders"}
 
 
 class ShopSource:
@@ -37,7 +40,6 @@ class ShopSource:
         """
         if entity not in self.entities:
             raise ValueError(f"a shop has no {entity}")
-        what = "members" if entity is Entity.MEMBER else "orders"
         rows_of = member_rows if entity is Entity.MEMBER else order_rows
         params: dict[str, str | int] = {
             "updated_until": window.until.isoformat(),
@@ -46,9 +48,16 @@ class ShopSource:
         if window.since is not None:
             params["updated_from"] = window.since.isoformat()
         with self._open() as api:
-            for found in api.items(what, params):
+            for found in api.items(_WHATS[entity], params):
                 rows = [row for record in found for row in rows_of(record)]
                 yield Page(rows, len(rows))
+
+    def probe(self, as_of: datetime) -> None:
+        """Ask for what changed within no time at all; raise SourceError as reading would."""
+        nothing = {"updated_from": as_of.isoformat(), "updated_until": as_of.isoformat()}
+        with self._open(attempts=1, seconds=PROBE_SECONDS) as api:
+            for what in _WHATS.values():
+                next(api.items(what, {**nothing, "limit": 1}))
 
 
 def member_rows(record: object) -> list[Row]:

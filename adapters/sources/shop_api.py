@@ -17,6 +17,9 @@ ATTEMPTS = 5
 LONGEST_WAIT = 60.0
 """Seconds a shop may ask us to wait; a longer wish is cut to this."""
 
+PROBE_SECONDS = 5.0
+"""How long somebody who only asks whether the shop answers will wait for it."""
+
 _TIMEOUT_SECONDS = 30.0
 _backoff = wait_exponential(multiplier=0.5, max=20.0) + wait_random(0, 1)
 _log = logging.getLogger(__name__)
@@ -34,20 +37,28 @@ class ShopApi:
     """A connection to one shop; close it, or use it in a `with`."""
 
     def __init__(
-        self, name: str, base_url: str, token: str, sleep: Callable[[float], None]
+        self,
+        name: str,
+        base_url: str,
+        token: str,
+        sleep: Callable[[float], None],
+        *,
+        attempts: int = ATTEMPTS,
+        seconds: float = _TIMEOUT_SECONDS,
     ) -> None:
         """Raise ConfigurationError if the address or the token cannot be sent at all."""
         if not (token.isascii() and token.isprintable()):
             raise ConfigurationError("RUNWU_SHOP_TOKEN has characters no HTTP header can carry")
         self._name = name
+        self._attempts = attempts
         self._http = httpx.Client(
             base_url=checked(base_url, f"sources.{name}.base_url"),
             headers={"Authorization": f"Bearer {token}", "Accept": "application/json"},
-            timeout=_TIMEOUT_SECONDS,
+            timeout=seconds,
         )
         self._retrying = Retrying(
             retry=retry_if_exception_type((_BusyError, httpx.TransportError)),
-            stop=stop_after_attempt(ATTEMPTS),
+            stop=stop_after_attempt(attempts),
             wait=_wait,
             before_sleep=self._tell,
             sleep=sleep,
@@ -88,8 +99,8 @@ class ShopApi:
         except (_BusyError, httpx.HTTPError) as error:
             reason = str(error) if isinstance(error, _BusyError) else type(error).__name__
             raise SourceError(
-                f"sources.{self._name}: /{what} did not answer ({reason}) after {ATTEMPTS} "
-                "attempts; the next run reads the same window again"
+                f"sources.{self._name}: /{what} did not answer ({reason}){self._patience}; "
+                "check base_url if that lasts, the next run reads the same window again"
             ) from error
         try:
             body = answer.json(parse_float=Decimal)
@@ -100,6 +111,10 @@ class ShopApi:
                 f"sources.{self._name}: the answer to /{what} is no JSON object; check base_url"
             )
         return body
+
+    @property
+    def _patience(self) -> str:
+        return f" after {self._attempts} attempts" if self._attempts > 1 else ""
 
     def _once(self, what: str, params: Mapping[str, str | int]) -> httpx.Response:
         answer = self._http.get(what, params=dict(params))

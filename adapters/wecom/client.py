@@ -31,6 +31,7 @@ SENDS = frozenset({"externalcontact/add_msg_template"})
 
 CONNECTIONS = 4  # the concurrency limit is undisclosed (45033); four stay below all reports
 READ_ATTEMPTS = 4
+PROBE_SECONDS = 5.0  # how long somebody who only asks whether WeCom answers will wait for it
 
 _NEVER_LEFT = (
     httpx.ConnectError,
@@ -68,18 +69,22 @@ class WecomClient:
         clock: Callable[[], datetime] = machine.now,
         *,
         sleep: Callable[[float], None] = time.sleep,
+        attempts: int = READ_ATTEMPTS,
     ) -> None:
         """Raise ConfigurationError if `base_url` is no address."""
         logging.getLogger("httpx").addFilter(_without_query)
+        self._base_url = checked(base_url, "channels.wecom.base_url")
         self._http = httpx.Client(
-            base_url=checked(base_url, "channels.wecom.base_url") + "/cgi-bin",
+            base_url=f"{self._base_url}/cgi-bin",
             timeout=timeout_seconds,
             limits=httpx.Limits(max_connections=CONNECTIONS),
         )
         self._credentials = {"corpid": corp_id, "corpsecret": secret}
         self._refused: int | None = None
+        self._clock = clock
         self._tokens = Tokens(self._fetch_token, clock)
         self._sleep = sleep
+        self._attempts = attempts
 
     def __enter__(self) -> Self:
         return self
@@ -128,6 +133,14 @@ class WecomClient:
                 raise NotSent(f"WeCom's {path} repeats a cursor after {len(seen)} pages")
             seen.add(cursor)
 
+    def probe(self, path: str) -> None:
+        """Read `path` once with a token fetched for it, soon given up; raises as `call` does."""
+        corp_id, secret = self._credentials["corpid"], self._credentials["corpsecret"]
+        with WecomClient(
+            self._base_url, corp_id, secret, PROBE_SECONDS, self._clock, attempts=1
+        ) as client:
+            client.call("GET", path)
+
     def _fetch_token(self) -> tuple[str, timedelta]:
         # Repeating a wrong secret gets our IP blocked for an hour, so one refusal is enough.
         if self._refused is not None:
@@ -148,7 +161,7 @@ class WecomClient:
         return Retrying(
             retry=retry_if_exception_type(ChannelError)
             | retry_if_result(lambda answer: answer["errcode"] in (BUSY, CONCURRENCY)),
-            stop=stop_after_attempt(READ_ATTEMPTS),
+            stop=stop_after_attempt(self._attempts),
             wait=wait_exponential(multiplier=0.5, max=8.0) + wait_random(0, 0.5),
             before_sleep=_tell,
             sleep=self._sleep,

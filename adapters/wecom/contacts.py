@@ -2,6 +2,7 @@
 
 import logging
 from collections.abc import Iterator
+from datetime import datetime
 from typing import Any
 
 from adapters.values import EPOCH, TEXT, Reading
@@ -13,6 +14,7 @@ from schemas.incoming import Page, Row, Window
 
 EMPLOYEES_PER_CALL = 100
 CONTACTS_PER_CALL = 100
+_EMPLOYEES = "externalcontact/get_follow_user_list"
 
 _log = logging.getLogger(__name__)
 
@@ -40,8 +42,16 @@ class WecomContacts:
         except ChannelError as error:
             raise SourceError(f"sources.{self.name}: {error}") from error
 
+    def probe(self, as_of: datetime) -> None:
+        """Ask once who follows customers; raise SourceError or ConfigurationError if that fails."""
+        del as_of
+        try:
+            self._client.probe(_EMPLOYEES)
+        except ChannelError as error:
+            raise SourceError(f"sources.{self.name}: {error}") from error
+
     def _pages(self) -> Iterator[Page]:
-        answer = self._client.call("GET", "externalcontact/get_follow_user_list")
+        answer = self._client.call("GET", _EMPLOYEES)
         employees = _listed(answer, "follow_user")
         _log.info("wecom.employees count=%d", len(employees))
         for start in range(0, len(employees), EMPLOYEES_PER_CALL):

@@ -41,6 +41,18 @@ def _name(pair: str) -> str:
     return unquote_plus(pair.partition("=")[0])
 
 
+def marker_of(parcel: Parcel) -> str:
+    """Return a parcel's marker. Raises ValueError unless it also names sender and recipients."""
+    if not parcel.sender.strip():
+        raise ValueError("a parcel names its sender")
+    if not parcel.recipients or not all(recipient.strip() for recipient in parcel.recipients):
+        raise ValueError("a parcel names its recipients; without any, WeCom writes to everybody")
+    marker = next(filter(None, markers(parcel.link.url)), "")
+    if not marker:
+        raise ValueError(f"the link bears no marker ({MARK}=...); see marked()")
+    return marker
+
+
 def template(parcel: Parcel, settings: WecomSettings) -> dict[str, Any]:
     """
     Return the body of add_msg_template.
@@ -49,12 +61,7 @@ def template(parcel: Parcel, settings: WecomSettings) -> dict[str, Any]:
     a sender without recipients reaches all of that employee's customers, and a task without a
     marker could not be found again.
     """
-    if not parcel.sender.strip():
-        raise ValueError("a parcel names its sender")
-    if not parcel.recipients or not all(recipient.strip() for recipient in parcel.recipients):
-        raise ValueError("a parcel names its recipients; without any, WeCom writes to everybody")
-    if not any(markers(parcel.link.url)):
-        raise ValueError(f"the link bears no marker ({MARK}=...); see marked()")
+    marker_of(parcel)
     _check_sizes(parcel, settings)
     return {
         "chat_type": "single",

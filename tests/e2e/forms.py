@@ -13,6 +13,7 @@ class NewDesk:
 
     page: Page
     prefect: str
+    generation = "v2"
 
     def open_list(self) -> None:
         """Open the list of runs that wait for somebody."""
@@ -48,6 +49,7 @@ class OldDesk:
 
     page: Page
     prefect: str
+    generation = "v1"
 
     def open_list(self) -> None:
         """Open the list of runs that wait for somebody."""

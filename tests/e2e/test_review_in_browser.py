@@ -48,14 +48,15 @@ def test_exactly_the_approved_and_the_edited_text_arrive(
     assert len({rejected, approved, held}) == 3
     ui.name("王店长")
     ui.decide(1, "reject")
-    ui.text(2).fill(f"{EDITED}（{kind.__name__}）")
+    ui.text(2).fill(f"{EDITED}（{ui.generation}）")
     ui.decide(2, "approve")
     ui.decide(3, "approve")
-    shot(page, f"review-form-{kind.__name__.lower()}")
+    ui.text(0).scroll_into_view_if_needed()
+    shot(page, f"review-form-{ui.generation}")
     ui.submit()
     desk.wait_for(review, "Completed")
     desk.run(f"2026-03-02T{hour}+08:00")
-    assert tasks_at_wecom(desk) - before == {f"{EDITED}（{kind.__name__}）", approved}
+    assert tasks_at_wecom(desk) - before == {f"{EDITED}（{ui.generation}）", approved}
     (row,) = desk.house.rows(
         "SELECT reviewer FROM review_batch WHERE flow_run_id = :run", run=review
     )

@@ -31,6 +31,7 @@ def _objections(text: str, **brief: str) -> tuple[str, ...]:
         "您大约 2 周来一趟，挂耳咖啡 250 g 也许快见底了。",
         "每两周左右来一次，差不多两星期了，两个礼拜过得真快。",
         "您的“挂耳咖啡”还够吗？每次3杯，一杯下去十分舒服。",
+        "来3，250g的那款。",  # a comma, not 3,250 grams
         "《润物咖啡》一直在，250克的那款给您留着一份。",
     ],
 )
@@ -124,6 +125,9 @@ def test_a_statement_is_found_among_everyday_words(text: str, what: str) -> None
         ("50%", "百分之五十"),
         ("100%", "百分百"),
         ("3-5天", "三到五天"),
+        ("3-5天", "3-5"),
+        ("两周", "兩週"),
+        ("9点", "九點鐘"),
         ("2-3天", "两三天"),
         ("250g", "250克"),
         ("9:30", "9点半"),
@@ -236,6 +240,7 @@ def test_a_claim_must_rest_on_evidence_that_says_the_same(
         ("隔2周买一次", "rhythm"),
         ("挂耳咖啡", "product"),
         ("挂耳咖啡250g，隔2周", "product"),  # a whole sentence also speaks of other evidence
+        ("您的挂耳咖啡250g，隔2周", "rhythm"),
         ("您", "business"),
     ],
 )

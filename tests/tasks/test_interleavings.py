@@ -32,7 +32,7 @@ def test_a_day_gone_by_never_reaches_a_real_channel() -> None:
     real = Settings(channels=Channels(wecom=WecomSettings(base_url="https://example.com")))
     made = Wiring(real, Environment(wecom_secret=SecretStr("x" * 20)))
     with pytest.raises(RunRefused, match="sandbox only"):
-        made.channel(datetime(2026, 3, 2, tzinfo=UTC))
+        made.channel(datetime(2026, 3, 2, tzinfo=UTC), made.way_out)
 
 
 def test_what_may_still_be_confirmed_is_not_settled(approved: House) -> None:
