@@ -19,11 +19,16 @@ from cli.stack import Stack, logs_delivered, lower_stack, raise_stack
 from cli.tally import duplicates, over_cap
 from schemas.environment import Environment
 from schemas.errors import RunwuError
-from schemas.settings import Settings
+from schemas.settings import Settings, load
 
 _FIRST_DAY = date(2026, 3, 2)
 _DATABASE = "runwu_demo"
 _SHOWN_DAYS = 5
+_MODEL = """
+[llm]
+base_url = "sandbox"
+model = "stand-in"
+"""
 
 
 class Approve(StrEnum):
@@ -32,6 +37,13 @@ class Approve(StrEnum):
     ALL = "all"
     NONE = "none"
     ASK = "ask"
+
+
+class Writer(StrEnum):
+    """Who words the messages."""
+
+    MODEL = "model"
+    TEMPLATE = "template"
 
 
 @dataclass(frozen=True)
@@ -48,6 +60,9 @@ def demo(
     approve: Annotated[
         Approve, typer.Option(help="Approve every wording, none, or wait for you in the UI.")
     ] = Approve.ALL,
+    writer: Annotated[
+        Writer, typer.Option(help="Let the stand-in for a language model write, or templates.")
+    ] = Writer.MODEL,
     seed: Annotated[int, typer.Option(help="The same seed gives the same members.")] = 7,
     as_json: AsJson = False,
 ) -> None:
@@ -70,7 +85,7 @@ def demo(
     url = fresh_sibling(start_database(environment.home, environment.database_url), _DATABASE)
     options = ("--members", str(members), "--seed", str(seed))
     try:
-        stack = _stack(home, url, voice, options)
+        stack = _stack(home, url, voice, options, writer)
         with logs_delivered():
             lived = asyncio.run(_live(stack, days, approve, voice))
         totals = _count(stack, lived)
@@ -84,12 +99,12 @@ def demo(
         raise RunwuError("the books do not balance; see above")
 
 
-def _stack(home: Path, url: str, voice: Voice, options: tuple[str, ...]) -> Stack:
-    # The demo never reads runwu.toml: an empty file of its own stands for the defaults.
+def _stack(home: Path, url: str, voice: Voice, options: tuple[str, ...], writer: Writer) -> Stack:
+    # The demo never reads the user's runwu.toml: a file of its own adds the model to the defaults.
     home.mkdir(parents=True)
     config = home / "runwu.toml"
-    config.write_text("")
-    return raise_stack(home, url, Settings(), config, voice.progress, options)
+    config.write_text(_MODEL if writer is Writer.MODEL else "")
+    return raise_stack(home, url, load(config), config, voice.progress, options, schedules=False)
 
 
 async def _live(stack: Stack, days: int, approve: Approve, voice: Voice) -> list[Day]:
@@ -144,7 +159,7 @@ def _turn(stack: Stack, day: date, hour: int, minute: int) -> datetime:
 
 def _count(stack: Stack, lived: list[Day]) -> dict[str, Any]:
     from sandbox.control import Control
-    from tasks.reports import demo_counts
+    from tasks.reports import demo_counts, text_counts
 
     control = Control(stack.sandbox_url or "")
     settings = Settings()
@@ -167,6 +182,7 @@ def _count(stack: Stack, lived: list[Day]) -> dict[str, Any]:
             "over_cap": over_cap(received, settings.policy, zone),
         },
         "received": len(received),
+        "texts": text_counts(),
         "unbalanced": unbalanced + wrong,
     }
 
@@ -183,4 +199,10 @@ def _show(voice: Voice, totals: dict[str, Any]) -> None:
     )
     books = totals["unbalanced"]
     voice.line("The books do not balance: " + "; ".join(books) if books else "The books balance.")
+    texts = totals["texts"]
+    authors = ", ".join(f"{count} by {author}" for author, count in texts["authors"].items())
+    voice.line(
+        f"Texts: {authors or 'none'}; {texts['calls']} calls to the model,"
+        f" {texts['prompt_tokens']} + {texts['completion_tokens']} tokens."
+    )
     voice.line(f"Members received {totals['received']} messages, counted at the stand-in.")

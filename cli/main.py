@@ -6,7 +6,9 @@ from pathlib import Path
 
 import typer
 
+from cli.check import check
 from cli.demo import demo
+from cli.explain import explain
 from cli.run import run
 from cli.sandbox import sandbox
 from cli.up import down, up
@@ -24,7 +26,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, up, down, run, sandbox):
+for command in (demo, up, down, run, check, explain, sandbox):
     app.command()(command)
 
 

@@ -9,7 +9,7 @@ import typer
 from cli.options import AsJson, Config, Voice, parse_instant
 from cli.stack import Stack
 from cli.up import bring_up
-from schemas.clock import now
+from schemas.clock import is_rehearsal, now
 from schemas.errors import ConfigurationError
 
 
@@ -23,7 +23,7 @@ def run(
     """Pull, collect, find reasons, plan, draft, open the reviews, push what is approved and due."""
     at = _chosen(as_of)
     voice = Voice(as_json=as_json)
-    stack, settings = bring_up(voice, config, at)
+    stack, settings = bring_up(voice, config, at, schedules=not is_rehearsal(at, now()))
     if stack.sandbox_url:
         from sandbox.control import Control
 

@@ -7,12 +7,14 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.serve import NO_SCHEDULES
 from cli.services import Services, answers, free_port
 from schemas.environment import SANDBOX
 from schemas.settings import Settings, ShopSource
 
 _SANDBOX_PORT = 4280
 _PREFECT_PORT = 4200
+_LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 Say = Callable[[str], None]
 
 
@@ -31,7 +33,8 @@ class Stack:
 def uses_sandbox(settings: Settings) -> bool:
     """Tell whether anything in the settings points to the sandbox."""
     shops = [s.base_url for s in settings.sources.values() if isinstance(s, ShopSource)]
-    return SANDBOX in (settings.channels.wecom.base_url, *shops)
+    models = [settings.llm.base_url] if settings.llm else []
+    return SANDBOX in (settings.channels.wecom.base_url, *shops, *models)
 
 
 def raise_stack(
@@ -41,10 +44,13 @@ def raise_stack(
     config: Path | None,
     say: Say,
     sandbox_options: tuple[str, ...] = (),
+    *,
+    schedules: bool,
 ) -> Stack:
     """
     Start what does not run yet, and point this process's environment at it.
 
+    Without `schedules` nothing starts by the clock: what is rehearsed must be all that happens.
     Must come before Prefect or anything that imports it: Prefect reads its settings on import.
     """
     services = Services(home)
@@ -56,7 +62,9 @@ def raise_stack(
         os.environ["RUNWU_SANDBOX_URL"] = sandbox_url
     prefect_url = _prefect(services, say)
     os.environ["PREFECT_API_URL"] = f"{prefect_url}/api"
-    _flows(services, prefect_url, say, _fingerprint(content, database_url, prefect_url))
+    options = () if schedules else (NO_SCHEDULES,)
+    fingerprint = _fingerprint(content, database_url, prefect_url, *options)
+    _flows(services, prefect_url, say, fingerprint, options)
     return Stack(prefect_url, sandbox_url)
 
 
@@ -87,6 +95,7 @@ def _environment(home: Path, database_url: str, config: Path | None) -> dict[str
         "GX_ANALYTICS_ENABLED": "false",
         # Operators read our log lines beside Prefect's; the terminal belongs to the command.
         "PREFECT_LOGGING_EXTRA_LOGGERS": "runwu",
+        "PREFECT_LOGGING_ROOT_LEVEL": "INFO",  # where extra loggers take their level from
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "CRITICAL",
         "PREFECT_RUNNER_POLL_FREQUENCY": "2",
     }
@@ -102,11 +111,12 @@ def _fingerprint(*parts: str) -> str:
 
 def _sandbox(services: Services, options: tuple[str, ...], say: Say, fingerprint: str) -> str:
     found = services.running_as("sandbox", fingerprint)
-    if found is None:
-        port = free_port(_SANDBOX_PORT)
+    if found is not None:
+        return found.url
+    with free_port(_SANDBOX_PORT) as port:
         url = f"http://127.0.0.1:{port}"
         say(f"starting the sandbox on {url}")
-        found = services.start(
+        services.start(
             "sandbox",
             ["cli.main", "sandbox", "all", "--port", str(port), *options],
             {},
@@ -114,16 +124,17 @@ def _sandbox(services: Services, options: tuple[str, ...], say: Say, fingerprint
             ready=lambda: answers(f"{url}/sandbox/clock"),
             fingerprint=fingerprint,
         )
-    return found.url
+    return url
 
 
 def _prefect(services: Services, say: Say) -> str:
     found = services.running("prefect")
-    if found is None:
-        port = free_port(_PREFECT_PORT)
+    if found is not None:
+        return found.url
+    with free_port(_PREFECT_PORT) as port:
         url = f"http://127.0.0.1:{port}"
         say(f"starting the Prefect server on {url} (about 10 s)")
-        found = services.start(
+        services.start(
             "prefect",
             ["prefect", "server", "start", "--host", "127.0.0.1", "--port", str(port)],
             {
@@ -131,20 +142,24 @@ def _prefect(services: Services, say: Say) -> str:
                 "PREFECT_SERVER_API_PORT": str(port),
                 "PREFECT_UI_API_URL": f"{url}/api",
                 "PREFECT_API_URL": f"{url}/api",
+                # In memory, a slot that a killed run held is never given back after a restart.
+                "PREFECT_SERVER_CONCURRENCY_LEASE_STORAGE": _LEASES,
             },
             url=url,
             ready=lambda: answers(f"{url}/api/health"),
         )
-    return found.url
+    return url
 
 
-def _flows(services: Services, prefect_url: str, say: Say, fingerprint: str) -> None:
+def _flows(
+    services: Services, prefect_url: str, say: Say, fingerprint: str, options: tuple[str, ...]
+) -> None:
     if services.running_as("flows", fingerprint) is None:
-        say("serving the flows")
+        say("serving the flows" + (", their schedules at rest" if options else ""))
         last = f"{prefect_url}/api/deployments/name/collect-outcomes/collect-outcomes"
         services.start(
             "flows",
-            ["cli.serve"],
+            ["cli.serve", *options],
             {},
             url=prefect_url,
             ready=lambda: answers(last),

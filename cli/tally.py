@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sandbox.records import Received
-from schemas.settings import Cap, Policy
+from schemas.policy import Cap, Policy
 
 _SAME_TEXT_HOURS = 72
 

@@ -1,6 +1,9 @@
 """runwu up and down: everything an operator needs, on this machine."""
 
 from datetime import datetime
+from typing import Annotated
+
+import typer
 
 from cli.options import AsJson, Config, Voice, config_path
 from cli.stack import Stack, lower_stack, raise_stack
@@ -9,10 +12,13 @@ from schemas.environment import Environment
 from schemas.settings import Settings, load
 
 
-def bring_up(voice: Voice, config: Config, as_of: datetime) -> tuple[Stack, Settings]:
+def bring_up(
+    voice: Voice, config: Config, as_of: datetime, *, schedules: bool
+) -> tuple[Stack, Settings]:
     """Start what does not run yet to work as of an instant, and return where it is."""
     from tasks.database import migrate, start_database
-    from tasks.wiring import require_usable
+    from tasks.refusals import require_to_come
+    from tasks.wiring import Wiring, require_usable
 
     path = config_path(config)
     settings = load(path)
@@ -21,13 +27,22 @@ def bring_up(voice: Voice, config: Config, as_of: datetime) -> tuple[Stack, Sett
     voice.progress("preparing the database")
     url = start_database(environment.home, environment.database_url)
     migrate(url)
-    return raise_stack(environment.home, url, settings, path, voice.progress), settings
+    require_to_come(Wiring(settings, environment.model_copy(update={"database_url": url})), as_of)
+    home, say = environment.home, voice.progress
+    return raise_stack(home, url, settings, path, say, schedules=schedules), settings
 
 
-def up(config: Config = None, as_json: AsJson = False) -> None:
+def up(
+    config: Config = None,
+    schedules: Annotated[
+        bool,
+        typer.Option(help="Let the flows start by the clock; without, only when you run them."),
+    ] = True,
+    as_json: AsJson = False,
+) -> None:
     """Start the database, the Prefect server and the flows, and say where to approve."""
     voice = Voice(as_json=as_json)
-    stack, _ = bring_up(voice, config, now())
+    stack, _ = bring_up(voice, config, now(), schedules=schedules)
     voice.line(f"Prefect UI   {stack.prefect_url}/v2/dashboard")
     voice.line(f"to approve   {stack.prefect_url}/v2/runs?state=Suspended  (⋮ → Resume)")
     if stack.sandbox_url:

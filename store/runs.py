@@ -86,6 +86,29 @@ def run_clock(connection: Connection, run_id: int) -> tuple[datetime, datetime]:
     return row.as_of, row.opened_at
 
 
+def newest_clock(connection: Connection) -> tuple[datetime, datetime] | None:
+    """Return the `as_of` of the newest pull or daily run, and when it was really opened."""
+    row = connection.execute(
+        text(
+            "SELECT as_of, opened_at FROM run WHERE flow IN ('pull-data', 'daily-growth')"
+            " ORDER BY id DESC LIMIT 1"
+        )
+    ).one_or_none()
+    return None if row is None else (row.as_of, row.opened_at)
+
+
+def pulled_at(connection: Connection, as_of: datetime) -> bool:
+    """Tell whether a pull of exactly this instant was finished."""
+    found: bool = connection.execute(
+        text(
+            "SELECT EXISTS (SELECT 1 FROM run WHERE flow = 'pull-data' AND as_of = :as_of"
+            " AND status = 'done')"
+        ),
+        {"as_of": as_of},
+    ).scalar_one()
+    return found
+
+
 def watermark(connection: Connection, source: str, entity: Entity) -> datetime | None:
     """Return up to when an entity of a source is published."""
     return connection.execute(

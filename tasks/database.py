@@ -23,6 +23,11 @@ def migrate(url: str) -> None:
     upgrade(engine(url))
 
 
+def running_database(home: Path, configured: str | None) -> str | None:
+    """Return the URL of the configured database or of the embedded one, if it runs; start none."""
+    return configured or embedded.find(home / _FOLDER)
+
+
 def embedded_is_running(home: Path) -> bool:
     """Tell whether the embedded PostgreSQL of a home folder runs."""
     return embedded.is_running(home / _FOLDER)

@@ -80,6 +80,27 @@ class Installation:
         ).json()
         return [run for run in found if run["state_type"] == "SCHEDULED"]
 
+    def start(self, flow: str) -> str:
+        """Start a flow as a schedule does, without parameters; return the run."""
+        found = self.deployment(flow)
+        answer = httpx.post(
+            f"{self.prefect}/api/deployments/{found['id']}/create_flow_run", json={}, timeout=30
+        )
+        run: str = answer.raise_for_status().json()["id"]
+        return run
+
+    def deployment(self, flow: str) -> dict[str, Any]:
+        """Return a flow's deployment as Prefect tells it."""
+        answer = httpx.get(f"{self.prefect}/api/deployments/name/{flow}/{flow}", timeout=30)
+        found: dict[str, Any] = answer.raise_for_status().json()
+        return found
+
+    def schedules(self, flow: str) -> list[tuple[str, str]]:
+        """Return the active schedules of a flow as Prefect tells them, unless it is paused."""
+        found = self.deployment(flow)
+        said = [one["schedule"] for one in found["schedules"] if one["active"]]
+        return [] if found["paused"] else [(one["cron"], one["timezone"]) for one in said]
+
     def form(self, flow_run: str) -> dict[str, Any]:
         """Return the schema of a suspended run's form, as the UI reads it."""
         keys = self.flow_run(flow_run)["state"]["state_details"]["run_input_keyset"]
@@ -107,7 +128,8 @@ def installed(home: Path, changes: dict[str, str]) -> Iterator[Installation]:
         environment.pop(name, None)
     environment |= changes
     up = subprocess.run(
-        [sys.executable, "-m", "cli.main", "up", "--json"],
+        # A schedule that struck before the first rehearsed run would make the database a live one.
+        [sys.executable, "-m", "cli.main", "up", "--no-schedules", "--json"],
         env=environment,
         capture_output=True,
         text=True,
