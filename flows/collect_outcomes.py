@@ -5,22 +5,29 @@ from datetime import datetime
 
 from prefect import flow
 
-from schemas.clock import now
+from tasks.clocks import at_the_door, passed_by
 from tasks.collect import credit_orders, expire_chunk, open_tasks, poll
+from tasks.ghosts import settle_ghosts
 from tasks.locks import single_flight
+from tasks.pages import show_funnel
 from tasks.reconcile import reconcile, unanswered
 
 
 @flow(name="collect-outcomes")
 async def collect_outcomes(as_of: datetime | None = None) -> dict[str, int]:
     """Collect up to `as_of`; return dispatches by state, expired messages and credited orders."""
-    at = as_of or now()
     with single_flight("collect-outcomes"):
+        at = at_the_door(as_of)
+        if at is None:
+            return passed_by({})
         for dispatch in unanswered():
             reconcile(dispatch, at)
         states = Counter(poll(dispatch, at) for dispatch in open_tasks())
         expired = 0
         while done := expire_chunk(at):
             expired += done
+        while settle_ghosts(at):
+            pass
         credited = credit_orders(at)
+        await show_funnel()
     return {**states, "expired": expired, "orders": credited}

@@ -4,10 +4,11 @@ from datetime import datetime
 
 from prefect import flow
 
-from schemas.clock import now
+from tasks.clocks import at_the_door, passed_by
 from tasks.draft import draft_chunk, form_wordings
 from tasks.growth import GrowthRun, close_growth, open_growth
 from tasks.locks import single_flight
+from tasks.pages import show_drafts, show_funnel, show_why_not
 from tasks.plan import plan_chunk
 from tasks.refresh import mark_due, refresh_chunk
 from tasks.review import form_batches, open_reviews
@@ -22,15 +23,21 @@ async def daily_growth(as_of: datetime | None = None) -> list[str]:
     A finished run again changes nothing but sees that its undecided batches have a form to be
     decided in. A run that was killed goes on where it stopped: every step works off what is left.
     """
-    at = as_of or now()
     with single_flight("daily-growth"):
+        at = at_the_door(as_of)
+        if at is None:
+            return passed_by([])
         run = open_growth(at)
         if not run.done:
-            _prepare(run)
-        return await open_reviews()
+            await _prepare(run)
+        reviews = await open_reviews()
+        await show_funnel()
+        await show_why_not(run)
+        await show_drafts(run)
+    return reviews
 
 
-def _prepare(run: GrowthRun) -> None:
+async def _prepare(run: GrowthRun) -> None:
     mark_due(run.as_of)
     while refresh_chunk(run.as_of):
         pass
@@ -40,7 +47,7 @@ def _prepare(run: GrowthRun) -> None:
     while plan_chunk(run):
         pass
     form_wordings(run)
-    while draft_chunk(run):
+    while await draft_chunk(run):
         pass
     form_batches(run)
     close_growth(run)

@@ -4,9 +4,10 @@ from datetime import datetime
 
 from prefect import flow
 
-from schemas.clock import now
 from schemas.errors import ContractError, SourceError
+from tasks.clocks import at_the_door, passed_by
 from tasks.locks import single_flight
+from tasks.pages import show_verdicts
 from tasks.pull import close_pull, judge_window, open_pull, publish_window, stage_window
 
 
@@ -18,10 +19,12 @@ async def pull_data(as_of: datetime | None = None) -> dict[str, str]:
     A source that fails leaves its own window open and does not keep the others from coming in;
     the flow then fails, naming all that went wrong.
     """
-    at = as_of or now()
     books = {}
     troubles = []
     with single_flight("pull-data"):
+        at = at_the_door(as_of)
+        if at is None:
+            return passed_by({})
         run = open_pull(at)
         for source, entity in run.windows:
             try:
@@ -35,6 +38,7 @@ async def pull_data(as_of: datetime | None = None) -> dict[str, str]:
                 troubles.append(f"{source} {entity.value}: {verdict.reason}")
         if not troubles:
             close_pull(run.id, at, books)
+        await show_verdicts(run, troubles)
     if troubles:
         raise ContractError("; ".join(troubles))
     return {name: str(equation) for name, equation in books.items()}

@@ -7,6 +7,8 @@ from typing import Any
 from jinja2 import StrictUndefined, TemplateError
 from jinja2.sandbox import ImmutableSandboxedEnvironment
 
+from prompts.escape import as_text
+
 
 class Unrenderable(Exception):
     """A template and its values do not fit; the text says how."""
@@ -15,7 +17,9 @@ class Unrenderable(Exception):
 @cache
 def _environment() -> ImmutableSandboxedEnvironment:
     # Plain text goes to WeCom, so nothing is escaped as HTML; values are never templates.
-    return ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    made = ImmutableSandboxedEnvironment(undefined=StrictUndefined, autoescape=False)
+    made.filters["md"] = as_text  # but for operators' pages, which are Markdown
+    return made
 
 
 def render(template: str, values: Mapping[str, Any]) -> str:

@@ -15,6 +15,7 @@ from schemas.errors import ContractError
 from schemas.incoming import Window
 from store import publish, runs, staging
 from store.database import transaction
+from tasks.refusals import require_unread
 from tasks.verdicts import Judgement, expectations_say, judge
 from tasks.wiring import wiring
 
@@ -44,9 +45,14 @@ class Staged:
 
 @task(name="open pull")
 def open_pull(as_of: datetime) -> PullRun:
-    """Return the pull of this instant and what it still has to do: nothing, if it is finished."""
+    """
+    Return the pull of this instant and what it still has to do: nothing, if it is finished.
+
+    Raises RunRefused if what came later was pulled already: windows follow each other.
+    """
     wired = wiring()
     with transaction(wired.database) as connection:
+        require_unread(connection, wired, as_of)
         run = runs.open_run(
             connection,
             "pull-data",

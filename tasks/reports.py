@@ -1,5 +1,6 @@
 """What commands print of a run."""
 
+from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -26,6 +27,12 @@ def run_report(as_of: datetime) -> dict[str, Any]:
     }
 
 
+def text_counts() -> dict[str, Any]:
+    """Return who wrote the texts of all runs, and what the language model cost."""
+    with transaction(wiring().database) as connection:
+        return asdict(funnel.texts(connection))
+
+
 def demo_counts(day: date | None) -> tuple[dict[str, int], list[str]]:
     """Return the counts of a business date, or of everything, and the equations that are off."""
     with transaction(wiring().database) as connection:
@@ -37,7 +44,7 @@ def demo_counts(day: date | None) -> tuple[dict[str, int], list[str]]:
         "winners": found.winners,
         "suppressed": sum(found.suppressed.values()),
         "outcompeted": found.outcompeted,
-        "ghosts": 0,
+        "ghosts": found.would_have_won,
         "deferred": 0,
         "released": found.undrafted_states.get("expired", 0),
         "drafted": sum(states.values()),
@@ -61,7 +68,7 @@ def demo_counts(day: date | None) -> tuple[dict[str, int], list[str]]:
         },
         "unknown": states.get("unknown", 0) + states.get("unknown_settled", 0),
         "open": sum(count for state, count in states.items() if state in OPEN_STATES),
-        "orders": found.outcomes,
-        "orders_holdout": 0,
+        "orders": found.orders,
+        "orders_holdout": found.orders_holdout,
     }
     return counts, [str(book) for book in equations(found) if not book.balances]

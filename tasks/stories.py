@@ -1,0 +1,153 @@
+"""One person's story in plain words: who they are, what is left of their budget, what was said."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from psycopg.errors import UndefinedColumn, UndefinedTable
+from sqlalchemy import Connection
+from sqlalchemy.exc import ProgrammingError
+
+from prompts import reasons
+from prompts.catalogue import locale
+from rules.budget import next_place, usage
+from schemas.clock import is_rehearsal, own_time
+from schemas.errors import ConfigurationError
+from schemas.planning import Case
+from store import runs, stories
+from store.database import require_usable, transaction
+from tasks.cases import horizon, read_cases
+from tasks.episodes import Day, days_of, local
+from tasks.portraits import Fact, facts_of
+from tasks.wiring import Wiring, wiring
+
+_DAILY = "daily-growth"
+_AHEAD = timedelta(days=1)
+
+
+@dataclass(frozen=True)
+class Cap:
+    """A cap, how much of it is taken, and what it is called."""
+
+    window: str
+    label: str
+    used: int
+    max: int
+
+
+@dataclass(frozen=True)
+class Budget:
+    """What is left of a person's budget at an instant; `notes` say when there is room again."""
+
+    title: str
+    at: str
+    columns: list[str]
+    caps: list[Cap]
+    gap_hours: int
+    next_place: str | None
+    notes: list[str]
+
+
+@dataclass(frozen=True)
+class Story:
+    """All of it, in the business's own time; `empty` says why there are no days."""
+
+    person: int
+    timezone: str
+    title: str
+    facts: list[Fact]
+    budget: Budget
+    heading: str
+    days: list[Day]
+    empty: str | None
+
+
+def find_person(wanted: str) -> dict[str, int]:
+    """Return the persons an id may mean, by the full names under which they were found."""
+    if not wanted.isprintable():
+        return {}
+    with _reading() as connection:
+        return stories.matches(connection, wanted.strip())
+
+
+def story_of(person: int, day: date | None, as_of: datetime) -> Story:
+    """Return a person's story, of all days or of one; in a rehearsal, on the rehearsal's clock."""
+    wired = wiring()
+    texts = locale()["explain"]
+    with _reading() as connection:
+        clock = runs.newest_clock(connection)
+        rehearsed = clock is not None and is_rehearsal(*clock)
+        at = own_time(*clock) if clock is not None and rehearsed else as_of
+        # Nothing is decided here, so nobody is locked: a planner must not wait for a reader.
+        cases = read_cases(connection, [person], channel="wecom", as_of=at, policy=wired.policy)
+        row, members, contacts = stories.person(connection, person)
+        days = days_of(stories.told(connection, person), wired.zone, day)
+        empty = None if days else _empty(connection, day)
+    return Story(
+        person=person,
+        timezone=wired.zone_name,
+        title=texts["who"].format(person=person),
+        facts=list(facts_of(row, members, contacts, cases[person], wired.zone)),
+        budget=_budget(wired, cases[person], at, rehearsed=rehearsed),
+        heading=texts["story"],
+        days=days,
+        empty=empty,
+    )
+
+
+def left_out(days: int) -> str:
+    """Return how to see the days that are not shown."""
+    return str(locale()["explain"]["left_out"].format(days=days))
+
+
+@contextmanager
+def _reading() -> Iterator[Connection]:
+    """Yield a connection. Raises ConfigurationError where the tables are not as they should be."""
+    database = wiring().database
+    require_usable(database)
+    try:
+        with transaction(database) as connection:
+            yield connection
+    except ProgrammingError as error:
+        if isinstance(error.orig, UndefinedTable | UndefinedColumn):
+            raise ConfigurationError(
+                "the database has not been prepared by this version of runwu; "
+                "run `runwu up` once, or check DATABASE_URL"
+            ) from error
+        raise
+
+
+def _empty(connection: Connection, day: date | None) -> str:
+    texts = locale()["explain"]
+    if day is None:
+        return str(texts["never_suggested"])
+    ran = stories.has_run(connection, _DAILY, day)
+    return str(texts["nobody_suggested" if ran else "no_run"])
+
+
+def _budget(wired: Wiring, case: Case, at: datetime, *, rehearsed: bool) -> Budget:
+    texts, policy, zone = locale()["explain"], wired.policy, wired.zone
+    until = at + horizon(policy) + _AHEAD
+    place = next_place(case.slots, policy, zone, at, until=until)
+    notes = [texts["gap"].format(hours=policy.gap_hours)] if policy.gap_hours else []
+    if place is None:
+        notes.append(texts["frees_never"].format(at=local(until, zone)))
+    elif place == at:
+        notes.append(texts["frees_at_once"])
+    else:
+        notes.append(texts["frees"].format(at=local(place, zone)))
+    return Budget(
+        title=texts["budget_rehearsed" if rehearsed else "budget"].format(
+            at=local(at, zone), zone=wired.zone_name
+        ),
+        at=local(at, zone),
+        columns=list(texts["columns"]),
+        caps=[
+            Cap(one.window, reasons.window(one.window), one.used, one.max)
+            for one in usage(case.slots, policy, zone, at)
+        ],
+        gap_hours=policy.gap_hours,
+        next_place=local(place, zone) if place else None,
+        notes=notes,
+    )
