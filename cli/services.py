@@ -5,7 +5,8 @@ import os
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -123,17 +124,26 @@ class Services:
         return True
 
 
-def free_port(preferred: int) -> int:
-    """Return the preferred port of 127.0.0.1 if it is free, else any free one."""
+@contextmanager
+def free_port(preferred: int) -> Iterator[int]:
+    """
+    Yield the preferred port of 127.0.0.1 if it is free, else any free one.
+
+    Meanwhile nobody else who asks in this way gets it: two `runwu up` at once would else find the
+    same one free. The UDP port of that number is the sign; it goes with the process that holds it.
+    """
     for port in (preferred, 0):
-        with socket.socket() as probe:
+        with socket.socket() as probe, socket.socket(type=socket.SOCK_DGRAM) as sign:
             probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             try:
                 probe.bind(("127.0.0.1", port))
+                found: int = probe.getsockname()[1]
+                sign.bind(("127.0.0.1", found))
             except OSError:
                 continue
-            found: int = probe.getsockname()[1]
-            return found
+            probe.close()
+            yield found
+            return
     raise RunwuError("no port of 127.0.0.1 is free")
 
 

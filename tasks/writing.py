@@ -103,7 +103,7 @@ async def _by_model(
     """
     plain = by_template(wired, scene, slots)
     if plain.violations:
-        return plain  # without a sound card there is nothing to send, whoever writes the text
+        return plain  # what cannot be said soundly by the template is not worth asking about
     brief = brief_of(scene, slots, **_names(wired))
     try:
         turns = ask(scene, brief)

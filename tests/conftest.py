@@ -21,6 +21,12 @@ from tasks.wiring import wiring
 from tests.house import House
 
 _numbers = count(1)
+_LONGEST = ("kill", "e2e", "flows", "cli")
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Begin with what takes longest, so that workers beside each other end about together."""
+    items.sort(key=lambda item: item.path.parent.name not in _LONGEST)
 
 
 def fresh_name() -> str:
@@ -76,9 +82,11 @@ def sandbox_world(options: Options) -> Iterator[str]:
         world = server(options)
         thread = threading.Thread(target=world.run, kwargs={"sockets": [listening]})
         thread.start()
-        yield f"http://127.0.0.1:{listening.getsockname()[1]}"
-        world.should_exit = True
-        thread.join()
+        try:
+            yield f"http://127.0.0.1:{listening.getsockname()[1]}"
+        finally:
+            world.should_exit = True
+            thread.join()
 
 
 @pytest.fixture
@@ -99,14 +107,20 @@ def make_house(
 @contextmanager
 def wired_house(url: str, monkeypatch: pytest.MonkeyPatch, options: Options) -> Iterator[House]:
     """Point this process at a database and a world of its own."""
-    with sandbox_world(options) as address:
-        monkeypatch.setenv("DATABASE_URL", url)
-        monkeypatch.setenv("RUNWU_SANDBOX_URL", address)
-        monkeypatch.delenv("RUNWU_CONFIG", raising=False)
-        wiring.cache_clear()
+    with sandbox_world(options) as address, pointed_at(url, address, monkeypatch):
         yield House(engine(url), Control(address), address, url)
-        wiring()._wecom.close()
-        wiring.cache_clear()
+
+
+@contextmanager
+def pointed_at(url: str, address: str, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """Let this process's tasks work on a database and a world."""
+    monkeypatch.setenv("DATABASE_URL", url)
+    monkeypatch.setenv("RUNWU_SANDBOX_URL", address)
+    monkeypatch.delenv("RUNWU_CONFIG", raising=False)
+    wiring.cache_clear()
+    yield
+    wiring()._wecom.close()
+    wiring.cache_clear()
 
 
 def _hurry(url: str) -> None:

@@ -20,6 +20,7 @@ QUIET = [
     "--disable-component-update",
     "--disable-sync",
 ]
+MORNING = "2026-03-02T07:30+08:00"
 CONFIG = """
 [llm]
 base_url = "sandbox"
@@ -52,7 +53,7 @@ def page(browser: Browser) -> Iterator[Page]:
     context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def desk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Installation]:
     """Everything `runwu up` starts, its database included, with four wordings to a form."""
     home = tmp_path_factory.mktemp("runwu")

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from tests.e2e.conftest import MORNING
 from tests.flows.conftest import installed
 
-MORNING = "2026-03-02T07:30+08:00"
 NINE = "2026-03-02T09:05+08:00"
 
 

@@ -3,11 +3,10 @@
 import pytest
 from playwright.sync_api import Page, expect
 
-from tests.e2e.conftest import shot
+from tests.e2e.conftest import MORNING, shot
 from tests.e2e.forms import NewDesk, OldDesk
 from tests.flows.conftest import Installation
 
-MORNING = "2026-03-02T07:30+08:00"
 EDITED = "您好，店里到了新豆子，想着您可能会喜欢。\n不想再收到这类消息，直接回复我说一声就停。"
 BROKEN = "您好，这是全网第一的豆子，最后一天。"
 

@@ -2,17 +2,17 @@
 
 import os
 import signal
-import subprocess
-import sys
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from datetime import datetime, timedelta
+from multiprocessing.context import ForkServerProcess
 
 import pytest
 
 from tests.house import House, at
+from tests.kill import victim as pushing
+from tests.kill.nursery import born
 
 MORNING = at(2, 9, 5)
 POINTS = [
@@ -25,22 +25,20 @@ POINTS = [
 ]
 
 
-@contextmanager
-def victim(house: House, point: str, as_of: datetime) -> Iterator[subprocess.Popen[bytes]]:
-    """A process that pushes; it never outlives the test."""
-    process = subprocess.Popen(
-        [sys.executable, "-m", "tests.kill.victim", point, as_of.isoformat()],
-        env={
-            **os.environ,
-            "DATABASE_URL": house.database_url,
-            "RUNWU_SANDBOX_URL": house.sandbox_url,
-        },
-    )
-    try:
-        yield process
-    finally:
-        process.kill()
-        process.wait()
+def victim(house: House, point: str, as_of: datetime) -> AbstractContextManager[ForkServerProcess]:
+    """A process that pushes."""
+    return born(pushing.run, point, as_of, house.database_url, house.sandbox_url)
+
+
+def end_of(process: ForkServerProcess) -> int | None:
+    """Return the code with which a process ends, minus the signal that ended it."""
+    process.join(60)
+    return process.exitcode
+
+
+def tell(process: ForkServerProcess, what: signal.Signals) -> None:
+    assert process.pid is not None
+    os.kill(process.pid, what)
 
 
 def run_again_until_settled(house: House) -> None:
@@ -74,7 +72,7 @@ def go_to_the_morning(house: House) -> int:
 def test_killed_there_and_run_again_nothing_is_sent_twice(house: House, point: str) -> None:
     approved = go_to_the_morning(house)
     with victim(house, point, MORNING) as process:
-        assert process.wait(timeout=60) == -signal.SIGKILL
+        assert end_of(process) == -signal.SIGKILL
     run_again_until_settled(house)
     assert_sent_once(house, approved)
 
@@ -93,7 +91,7 @@ def test_killed_again_and_again_nothing_is_sent_twice(house: House) -> None:
     approved = go_to_the_morning(house)
     for minutes, point in enumerate(POINTS):
         with victim(house, point, MORNING + timedelta(minutes=minutes * 12)) as process:
-            assert process.wait(timeout=60) == -signal.SIGKILL
+            assert end_of(process) == -signal.SIGKILL
     for minutes in (80, 95, 110):
         house.push(MORNING + timedelta(minutes=minutes))
     for hour in (13, 17, 21):
@@ -106,10 +104,10 @@ def test_a_paused_pusher_keeps_its_call_and_its_successor_waits(house: House) ->
     house.control.fault("add_msg_template", "hang_after", seconds=2)
     with victim(house, "never", MORNING) as process:
         wait_for_a_task(house)
-        process.send_signal(signal.SIGSTOP)
+        tell(process, signal.SIGSTOP)
         states = house.push(MORNING + timedelta(minutes=1))
-        process.send_signal(signal.SIGCONT)
-        assert process.wait(timeout=60) == 0
+        tell(process, signal.SIGCONT)
+        assert end_of(process) == 0
     assert "under way elsewhere" in states
     run_again_until_settled(house)
     assert_sent_once(house, approved)

@@ -1,8 +1,6 @@
 """Pushes like the flow does, and is killed for real at the point it is told."""
 
 import os
-import signal
-import sys
 from collections.abc import Callable
 from datetime import datetime
 from typing import Any
@@ -11,13 +9,9 @@ from adapters.channels.wecom import WecomChannel
 from schemas.enums import DispatchState
 from store import outbox
 from tasks import answers, push, reconcile
+from tests.kill.boundaries import die
 
 Function = Callable[..., Any]
-
-
-def die(*_: object, **__: object) -> None:
-    """Go without a word: no handler, no finally, no commit."""
-    os.kill(os.getpid(), signal.SIGKILL)
 
 
 def then_die(function: Function) -> Function:
@@ -61,8 +55,9 @@ def arm(point: str) -> None:
             raise ValueError(point)
 
 
-def main(point: str, as_of: datetime) -> None:
+def run(point: str, as_of: datetime, database_url: str, sandbox_url: str) -> None:
     """Reconcile, release and call, in the flow's order."""
+    os.environ |= {"DATABASE_URL": database_url, "RUNWU_SANDBOX_URL": sandbox_url}
     arm(point)
     for dispatch in reconcile.unanswered.fn():
         reconcile.reconcile.fn(dispatch, as_of)
@@ -70,7 +65,3 @@ def main(point: str, as_of: datetime) -> None:
         pass
     for dispatch in push.queued.fn():
         push.call.fn(dispatch, as_of)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1], datetime.fromisoformat(sys.argv[2]))
