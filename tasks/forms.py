@@ -7,6 +7,7 @@ from typing import Any, Literal
 from prefect.input import RunInput
 from pydantic import Field, create_model
 
+from prompts import reasons
 from prompts.catalogue import locale, scenes
 from prompts.spoken import spoken
 from schemas.enums import Decision
@@ -155,7 +156,7 @@ def _description(wired: Wiring, item: Any, evidence: list[Any]) -> str:
     spans = {row.key: _span(row) for row in evidence}
     description: str = texts["text_description"].format(
         objections=_objections(item),
-        author=_author(item),
+        author=reasons.author(item.author, item.model, item.note),
         link_title=item.link["title"],
         link_description=item.link["description"],
         evidence="；".join(
@@ -176,15 +177,6 @@ def _objections(item: Any) -> str:
         text=" ".join(item.text.split()),
     )
     return said
-
-
-def _author(item: Any) -> str:
-    texts = locale()["authors"]
-    author: str = texts[item.author].format(model=item.model)
-    if not item.note:
-        return author
-    why = "；".join(spoken(one) for one in item.note.split("; "))
-    return author + str(texts["instead"]).format(why=why)
 
 
 def _span(row: Any) -> str:

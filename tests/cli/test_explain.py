@@ -5,10 +5,12 @@ import os
 import subprocess
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import pytest
 from sqlalchemy import Engine
 
+from store import embedded
 from tests import builders
 
 SQUARE = "[red]新豆子[/red] [/] [link=https://example.com]点这里"
@@ -148,6 +150,16 @@ def test_a_database_left_behind_by_a_crash_is_not_taken_for_a_running_one(tmp_pa
     done = explain("1", cwd=tmp_path)
     assert done.returncode == 2
     assert "runwu up" in sentence(done)
+
+
+def test_the_embedded_database_is_found_where_it_runs(tmp_path: Path) -> None:
+    # Not below pytest's own folder, which other users may not enter: as root it runs as another.
+    with TemporaryDirectory(prefix="runwu-home-") as home:
+        embedded.start(Path(home) / "pg")
+        done = explain("1", cwd=tmp_path, RUNWU_HOME=home)
+        embedded.stop(Path(home) / "pg")
+    assert done.returncode == 2
+    assert "not been prepared" in sentence(done)
 
 
 @pytest.mark.parametrize(

@@ -8,7 +8,7 @@ from tests.e2e.conftest import MORNING, shot
 from tests.flows.conftest import Installation
 
 PAGES = {
-    "data-verdict": ["数据校验", "shop"],
+    "data-verdict": ["数据检查", "shop", "通过"],
     "funnel": ["漏斗", "账目", "平"],
     "why-not": ["为什么没有发", "对照组"],
     "drafts": ["直接回复我说一声就停", "模型 stand-in"],

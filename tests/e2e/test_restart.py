@@ -24,4 +24,4 @@ def test_a_review_outlives_server_worker_and_database(tmp_path: Path) -> None:
         )
         after.run(NINE)
         assert {task.text for task in after.house.control.tasks()} == {approved[0].text}
-        assert set(after.house.states()) == {"dispatched", "held", "in_review"}
+        assert set(after.house.states()) == {"dispatched", "held"}

@@ -74,6 +74,7 @@ async def _flow(errand: Errand, step: Step) -> Any:
         refresh_global_settings_context()
         return await flow(**errand.parameters)
     for module, size in CHUNKS.items():
+        assert "CHUNK" in vars(module), f"{module.__name__} works off its load in another way now"
         vars(module)["CHUNK"] = size
     Clockwork(errand.clockwork).install(step)
     return await flow.fn(**errand.parameters)

@@ -44,7 +44,7 @@ class Mortal:
         with born(errands.run, errand) as process:
             process.join(_PATIENCE)
         told = [json.loads(line) for line in journal.read_text(encoding="utf-8").splitlines()]
-        kind, what = told[-1]
+        kind, what = (told or [("never began", "")])[-1]
         assert process.exitcode == _EXITS.get(kind), f"{flow}: {process.exitcode} after {told}"
         self.reached.update(boundary for kind, boundary in told if kind == "reached")
         if kind == "died":
