@@ -20,7 +20,7 @@ demo: $(SYNCED) ## run the whole daily job for three simulated days against the 
 
 # Files stay whole, for what a module sets up once; they keep their order, which is longest first.
 test: $(SYNCED) ## run the default tests, with full coverage asked of rules/
-	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	$(BIN)/pytest --ignore=tests/e2e -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 e2e: $(SYNCED) browser ## decide on reviews in a real browser, in both Prefect interfaces
 	$(BIN)/pytest tests/e2e

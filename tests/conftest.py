@@ -21,7 +21,7 @@ from tasks.wiring import wiring
 from tests.house import House
 
 _numbers = count(1)
-_LONGEST = ("kill", "e2e", "flows", "cli")
+_LONGEST = ("kill", "flows", "cli")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -54,7 +54,7 @@ class Installation:
         found: dict[str, Any] = answer.raise_for_status().json()
         return found
 
-    def wait_for(self, flow_run: str, state: str, seconds: int = 60) -> dict[str, Any]:
+    def wait_for(self, flow_run: str, state: str, seconds: int = 180) -> dict[str, Any]:
         """Return a flow run once it is in a state."""
         for _ in range(seconds * 4):
             found = self.flow_run(flow_run)
@@ -63,7 +63,7 @@ class Installation:
             time.sleep(0.25)
         raise AssertionError(f"{flow_run} is {found['state_name']}, not {state}")
 
-    def wait_until(self, what: Callable[[], bool], seconds: int = 60) -> None:
+    def wait_until(self, what: Callable[[], bool], seconds: int = 180) -> None:
         """Wait until something is so."""
         for _ in range(seconds * 4):
             if what():
