@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
@@ -17,7 +17,7 @@ from adapters.sources.file import FileSource
 from adapters.sources.shop import ShopSource
 from adapters.wecom.client import WecomClient
 from adapters.wecom.contacts import WecomContacts
-from schemas.clock import now
+from schemas.clock import is_rehearsal, now
 from schemas.environment import SANDBOX, Environment, base_url, secret
 from schemas.errors import ConfigurationError, RunRefused
 from schemas.policy import Policy
@@ -25,7 +25,6 @@ from schemas.settings import FileSource as FileSettings
 from schemas.settings import Settings, SourceSettings, load
 from store import database
 
-_PRESENT = timedelta(hours=1)
 WECOM, DRY_RUN = "wecom", "dry_run"
 DRY_RUN_FILE = "dry_run.jsonl"
 
@@ -68,7 +67,7 @@ class Wiring:
         if via == DRY_RUN:
             return DryRunChannel(self.environment.home / DRY_RUN_FILE)
         real = self.settings.channels.wecom.base_url != SANDBOX
-        if real and abs(now() - as_of) > _PRESENT:
+        if real and is_rehearsal(as_of, now()):
             raise RunRefused(
                 f"{as_of:%Y-%m-%d %H:%M}Z is not now: another time is rehearsed against the sandbox"
                 f' only; set channels.wecom base_url = "{SANDBOX}" or channels.dry_run = true'

@@ -71,7 +71,16 @@ def test_the_named_file_goes_before_all(monkeypatch: pytest.MonkeyPatch) -> None
     [
         ("[policy]\ngap = 48", "policy.gap: Extra inputs are not permitted"),
         ("[polcy]", "polcy: Extra inputs are not permitted"),
-        ('[llm]\nkey = "x"', "llm: Extra inputs are not permitted"),
+        ('[llm]\nkey = "x"', "llm.base_url: Field required"),
+        (
+            '[llm]\nbase_url = "sandbox"\nmodel = "m"\nkey = "x"',
+            "llm.key: Extra inputs are not permitted",
+        ),
+        ("[policy]\nholdout_share = 0.6", "policy.holdout_share: .*less than or equal to 0.5"),
+        (
+            '[channels.wecom]\nbase_url = "https://x.cn"\n[llm]\nbase_url = "sandbox"\nmodel = "m"',
+            "the file: .*llm.base_url is the stand-in",
+        ),
         ('[business]\ntimezone = "Mars/Base"', "business.timezone: .*no time zone is called"),
         ("[policy]\ncaps = [{window = 'day', max = 0}]", "policy.caps.0.max: .*equal to 1"),
         ("[policy]\ncaps = [{max = 1}]", "policy.caps.0: .*either `window` or `rolling_hours`"),
@@ -242,6 +251,7 @@ CHANGES: dict[str, Any] = {
     "quiet_hours": {"start": "20:30", "end": "09:01"},
     "silence_limit": 4,
     "hold_hours": 47,
+    "holdout_share": 0.11,
     "new_days": 31,
     "at_risk_days": 91,
     "lapsed_days": 181,
