@@ -1,6 +1,7 @@
 """The counts of a run, or of all of them."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -34,33 +35,18 @@ WHERE NOT m.ghost AND (CAST(:run AS bigint) IS NULL OR m.run_id = :run) GROUP BY
 """
 
 
-_TEXTS = """
-SELECT d.author, count(*) AS n, sum(d.calls) AS calls, sum(d.prompt_tokens) AS prompt_tokens,
+_SPENT = """
+SELECT d.author, count(*) AS texts, count(*) FILTER (WHERE d.note <> '') AS instead,
+       sum(d.calls) AS calls, sum(d.prompt_tokens) AS prompt_tokens,
        sum(d.completion_tokens) AS completion_tokens
-FROM draft d JOIN wording w ON w.id = d.wording_id
-WHERE CAST(:run AS bigint) IS NULL OR w.run_id = :run GROUP BY 1
+FROM wording w JOIN draft d ON d.wording_id = w.id
+WHERE CAST(:run AS bigint) IS NULL OR w.run_id = :run GROUP BY d.author ORDER BY d.author
 """
 
 
-@dataclass
-class Texts:
-    """Who wrote how many texts, and what the language model cost."""
-
-    authors: dict[str, int] = field(default_factory=dict)
-    calls: int = 0
-    prompt_tokens: int = 0
-    completion_tokens: int = 0
-
-
-def texts(connection: Connection, run_id: int | None = None) -> Texts:
-    """Return the texts of one run, or of all runs."""
-    found = Texts()
-    for row in connection.execute(text(_TEXTS), {"run": run_id}):
-        found.authors[row.author] = row.n
-        found.calls += row.calls
-        found.prompt_tokens += row.prompt_tokens
-        found.completion_tokens += row.completion_tokens
-    return found
+def spent(connection: Connection, run_id: int | None = None) -> list[Any]:
+    """Return how many texts of a run, or of all, each author wrote, and what asking models cost."""
+    return list(connection.execute(text(_SPENT), {"run": run_id}))
 
 
 @dataclass

@@ -11,14 +11,6 @@ SELECT source, entity, window_from, window_until, passed, reason, pulled, publis
 FROM data_verdict WHERE run_id = :run ORDER BY passed, id
 """
 
-_SPENT = """
-SELECT d.author, count(*) AS texts, count(*) FILTER (WHERE d.note <> '') AS instead,
-       sum(d.calls) AS calls, sum(d.prompt_tokens) AS prompt_tokens,
-       sum(d.completion_tokens) AS completion_tokens
-FROM wording w JOIN draft d ON d.wording_id = w.id
-WHERE w.run_id = :run GROUP BY d.author ORDER BY d.author
-"""
-
 # What a reason says of one person only is taken off, so that equal ones fall together.
 _REASONS = """
 SELECT reason, count(*) FILTER (WHERE place = 1) AS first,
@@ -116,11 +108,6 @@ class Drafts:
 def verdicts(connection: Connection, run_id: int) -> list[Any]:
     """Return what the data contract said of every window of a pull, the refused ones first."""
     return list(connection.execute(text(_VERDICTS), {"run": run_id}))
-
-
-def spent(connection: Connection, run_id: int) -> list[Any]:
-    """Return how many texts of a run each kind of author wrote, and what asking models cost."""
-    return list(connection.execute(text(_SPENT), {"run": run_id}))
 
 
 def why_not(connection: Connection, run_id: int, examples: int) -> WhyNot:

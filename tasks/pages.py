@@ -46,7 +46,7 @@ async def show_funnel() -> bool:
         if day is None or run_id is None:
             return None
         found = funnel.count(connection, run_id)
-        return funnel_page.funnel_page(day, found, pages.spent(connection, run_id))
+        return funnel_page.funnel_page(day, found, funnel.spent(connection, run_id))
 
     return await _show(funnel_page.KEY, compose)
 

@@ -1,6 +1,5 @@
 """What commands print of a run."""
 
-from dataclasses import asdict
 from datetime import date, datetime
 from typing import Any
 
@@ -30,7 +29,13 @@ def run_report(as_of: datetime) -> dict[str, Any]:
 def text_counts() -> dict[str, Any]:
     """Return who wrote the texts of all runs, and what the language model cost."""
     with transaction(wiring().database) as connection:
-        return asdict(funnel.texts(connection))
+        rows = funnel.spent(connection)
+    return {
+        "authors": {row.author: row.texts for row in rows},
+        "calls": sum(row.calls for row in rows),
+        "prompt_tokens": sum(row.prompt_tokens for row in rows),
+        "completion_tokens": sum(row.completion_tokens for row in rows),
+    }
 
 
 def demo_counts(day: date | None) -> tuple[dict[str, int], list[str]]:

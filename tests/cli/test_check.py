@@ -1,11 +1,9 @@
 """runwu check, as a user runs it: it tells, it counts on nothing, it leaves no trace."""
 
 import json
-import os
-import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import Any
 
 import psutil
@@ -14,6 +12,7 @@ from sqlalchemy import func, inspect, select, table
 
 from sandbox.world import Options
 from store.database import engine, transaction
+from tests.cli.command import runwu
 from tests.conftest import database_of, fresh_name, sandbox_world
 
 LEVELS = {"ok", "warning", "problem"}
@@ -23,17 +22,8 @@ RUN = {
 }
 
 
-def check(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("RUNWU_", "DATABASE_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", "check", *arguments],
-        cwd=cwd,
-        env={**clean, "RUNWU_HOME": str(cwd / "home"), **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def check(*arguments: str, cwd: Path, **environment: str) -> CompletedProcess[str]:
+    return runwu("check", *arguments, cwd=cwd, **environment)
 
 
 @pytest.fixture(scope="module")

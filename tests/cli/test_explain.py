@@ -1,10 +1,8 @@
 """Asked after a person, the command tells their story, or in one sentence why it cannot."""
 
 import json
-import os
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 from tempfile import TemporaryDirectory
 
 import pytest
@@ -12,25 +10,16 @@ from sqlalchemy import Engine
 
 from store import embedded
 from tests import builders
+from tests.cli.command import runwu
 
 SQUARE = "[red]新豆子[/red] [/] [link=https://example.com]点这里"
 
 
-def explain(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    """Ask as an operator would; nothing of this machine's own runwu is in the way."""
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("RUNWU_", "DATABASE_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", "explain", *arguments],
-        cwd=cwd,
-        env={**clean, "RUNWU_HOME": str(cwd / "home"), **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+def explain(*arguments: str, cwd: Path, **environment: str) -> CompletedProcess[str]:
+    return runwu("explain", *arguments, cwd=cwd, **environment)
 
 
-def sentence(done: subprocess.CompletedProcess[str]) -> str:
+def sentence(done: CompletedProcess[str]) -> str:
     """Return the one sentence of a command that failed."""
     assert "Traceback" not in done.stdout + done.stderr
     assert done.stdout == ""

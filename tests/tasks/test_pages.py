@@ -7,115 +7,36 @@ import re
 import xml.etree.ElementTree as ET
 from collections.abc import Iterator
 from dataclasses import replace
-from datetime import date
 from types import SimpleNamespace
-from typing import Any
 
 import pytest
-from markdown_it import MarkdownIt
 from prefect.context import TaskRunContext
 from prefect.settings import PREFECT_API_URL, PREFECT_CLIENT_MAX_RETRIES, temporary_settings
 
 from rules.books import Equation
-from schemas.enums import Decision
+from store import funnel
 from store import pages as store_pages
-from store import runs
 from store.database import transaction
 from store.funnel import Funnel
-from store.pages import Drafts, WhyNot
+from store.pages import WhyNot
 from store.row_rules import ROW_RULES
 from tasks import expectations, pages
-from tasks.drafts_page import drafts_page
 from tasks.funnel_page import funnel_page
 from tasks.funnels import count_funnel, equations
-from tasks.growth import FLOW, GrowthRun
 from tasks.pull import PullRun
 from tasks.verdict_page import check_name, verdict_page
 from tasks.why_not_page import why_not_page
 from tests.house import ZONE, House, at
-
-TODAY = date(2026, 3, 2)
-HOSTILE = "<img onerror> | a | b | ](javascript:alert(1))\n# 标题"
-_OURS = {"<br>"}
-
-
-def tables(markdown: str) -> list[list[list[str]]]:
-    """Return what a page's tables say, row by row, their heads first."""
-    found: list[list[list[str]]] = []
-    within = False
-    for token in MarkdownIt("commonmark").enable("table").parse(markdown):
-        match token.type:
-            case "table_open":
-                found.append([])
-                within = True
-            case "table_close":
-                within = False
-            case "tr_open":
-                found[-1].append([])
-            case "inline" if within:
-                found[-1][-1].append("".join(part.content for part in token.children or []))
-    return found
-
-
-def shown(markdown: str) -> str:
-    """Return what a page says, its lines one below the other; only our own markup may be in it."""
-    said = []
-    for token in MarkdownIt("commonmark").enable("table").parse(markdown):
-        assert token.type != "html_block"
-        for part in token.children or ():
-            if part.type == "html_inline":
-                assert part.content in _OURS
-                said.append("\n")
-            elif part.type == "link_open":
-                assert str(part.attrs["href"]).startswith("/v2/runs/flow-run/")
-            elif part.type == "image":
-                assert str(part.attrs["src"]).startswith("data:image/svg+xml;base64,")
-            said.append(
-                part.content if part.type in {"text", "text_special", "code_inline"} else ""
-            )
-        said.append("\n")
-    return "".join(said)
-
-
-def run_of(house: House, day: date = TODAY) -> GrowthRun:
-    with transaction(house.database) as connection:
-        run_id = runs.find_run(connection, FLOW, day)
-    assert run_id is not None
-    return GrowthRun(run_id, day, at(day.day, 7, 30), done=True)
-
-
-def written(house: House, limit: int = 100) -> Drafts:
-    with transaction(house.database) as connection:
-        return store_pages.drafts(connection, run_of(house).id, limit)
-
-
-def reasons_of(house: House) -> WhyNot:
-    with transaction(house.database) as connection:
-        return store_pages.why_not(connection, run_of(house).id, 3)
-
-
-def window(**changed: Any) -> Any:
-    values = {
-        "source": "shop",
-        "entity": "order_line",
-        "window_from": at(1, 7, 30),
-        "window_until": at(2, 7, 30),
-        "passed": True,
-        "pulled": 10,
-        "published": 5,
-        "unchanged": 2,
-        "quarantined": 1,
-        "dropped": {"repeated_row": 2},
-        "checks": [],
-    }
-    return SimpleNamespace(**{**values, **changed})
-
-
-def check(rule: str, unexpected: int | None, predicate: int) -> dict[str, Any]:
-    return {"rule": rule, "unexpected": unexpected, "predicate": predicate}
-
-
-# data-verdict
+from tests.tasks.shown import (
+    TODAY,
+    check,
+    reasons_of,
+    run_of,
+    shown,
+    tables,
+    window,
+    written,
+)
 
 
 def test_every_window_of_a_pull_is_a_row_with_its_books(planned: House) -> None:
@@ -173,7 +94,7 @@ def test_every_rule_of_the_contract_has_its_words() -> None:
 def test_the_funnel_tells_its_books_in_words_and_that_they_balance(planned: House) -> None:
     found = count_funnel.fn(run_of(planned).id)
     with transaction(planned.database) as connection:
-        spent = store_pages.spent(connection, run_of(planned).id)
+        spent = funnel.spent(connection, run_of(planned).id)
     page = funnel_page(TODAY, found, spent)
     steps, authors = tables(page.markdown)
     assert steps[1] == ["候选", str(found.candidates), "100%"]
@@ -298,115 +219,6 @@ def test_a_day_without_a_reason_says_that_nobody_is_disturbed() -> None:
 
 
 # drafts
-
-
-def test_every_text_is_shown_in_full_with_what_an_approval_is_bound_to(planned: House) -> None:
-    found = written(planned)
-    said = shown(drafts_page(TODAY, found, ZONE).markdown)
-    drafts = planned.rows("SELECT * FROM draft")
-    assert len(drafts) == found.drafts == len(found.shown)
-    for draft in drafts:
-        assert draft.text.strip() in said
-        assert draft.content_hash[:16] in said
-        assert draft.link["title"] in said
-        assert draft.expires_at.astimezone(ZONE).strftime("%Y-%m-%d %H:%M") in said
-    for row in found.shown:
-        assert f" · {row.persons} 人 / {row.employees} 位员工" in said
-
-
-def test_texts_lead_to_the_reviews_that_decide_on_them(planned: House) -> None:
-    planned.change("UPDATE review_batch SET flow_run_id = 'run-' || id")
-    markdown = drafts_page(TODAY, written(planned), ZONE).markdown
-    for batch in planned.rows("SELECT id FROM review_batch"):
-        assert f"[第 {batch.id} 批](/v2/runs/flow-run/run-{batch.id})" in markdown
-    (item,) = planned.rows("SELECT * FROM review_item ORDER BY batch_id, ordinal LIMIT 1")
-    assert f"第 {item.batch_id} 批 · 第 {item.ordinal} 条]" in markdown
-
-
-def test_a_review_that_is_not_open_yet_is_no_link(planned: House) -> None:
-    markdown = drafts_page(TODAY, written(planned), ZONE).markdown
-    assert "（还没有打开）" in markdown
-    assert "/v2/runs" not in markdown
-
-
-def test_an_operators_text_takes_the_place_of_the_one_before(planned: House) -> None:
-    edit = "您好，新豆子到了。\n不想再收到这类消息，直接回复我说一声就停。"
-    planned.decide(Decision.APPROVE, edit)
-    said = shown(drafts_page(TODAY, written(planned), ZONE).markdown)
-    assert edit in said
-    assert "撰写 审核人修改" in said
-
-
-def test_a_text_says_what_it_rests_on_and_what_is_wrong_with_it(planned: House) -> None:
-    row = written(planned).shown[0]
-    values = dict(row._mapping) | {
-        "scene": "replenish",
-        "author": "model",
-        "model": "qwen",
-        "claims": [{"span": "一周", "evidence_key": "rhythm"}],
-        "violations": ["forbidden word: 全网第一"],
-        "warnings": ["long: 300"],
-    }
-    found = Drafts([SimpleNamespace(**values)], [], 1, 3, 1)
-    page = drafts_page(TODAY, found, ZONE)
-    said = shown(page.markdown)
-    assert "「一周」← 平时大约隔多久" in said
-    assert "没有写成 不得使用的词「全网第一」" in said
-    assert "注意 偏长（300）" in said
-    assert "撰写 模型 qwen" in said
-    assert page.about.endswith("1 条没有写成")
-
-
-def test_a_template_says_why_it_stood_in(planned: House) -> None:
-    planned.change("UPDATE draft SET note = 'empty', calls = 2")
-    said = shown(drafts_page(TODAY, written(planned), ZONE).markdown)
-    assert "撰写 模板（模型未被采用：内容为空）" in said
-
-
-def test_what_does_not_fit_on_the_page_is_counted_and_failures_come_first(planned: House) -> None:
-    (worst,) = planned.rows(
-        "UPDATE draft SET violations = '[\"empty\"]' WHERE id = (SELECT max(id) FROM draft)"
-        " RETURNING wording_id"
-    )
-    del worst
-    everything, found = written(planned), written(planned, limit=2)
-    page = drafts_page(TODAY, found, ZONE)
-    said = shown(page.markdown)
-    assert found.shown[0].violations == ["empty"]
-    assert len(found.shown) == 2 < everything.drafts
-    assert f"还有 {everything.drafts - 2} 条没有列出（本页最多 2 条）" in said
-    assert "runwu explain" in said
-    assert page.about == (
-        f"2026-03-02：{everything.drafts} 条文案，{everything.persons} 人；1 条没有写成"
-    )
-
-
-def test_a_page_that_shows_all_says_nothing_of_leaving_out(planned: House) -> None:
-    assert "没有列出" not in drafts_page(TODAY, written(planned), ZONE).markdown
-
-
-def test_hostile_names_and_texts_stay_text_on_every_page(planned: House) -> None:
-    planned.change("UPDATE draft SET text = :text", text=HOSTILE)
-    planned.change(
-        "UPDATE draft SET model = :text, author = 'model', note = :text, link = link ||"
-        " jsonb_build_object('title', CAST(:text AS text)), warnings = jsonb_build_array("
-        " CAST(:text AS text)), claims = jsonb_build_array(jsonb_build_object('span',"
-        " CAST(:text AS text), 'evidence_key', CAST(:text AS text)))",
-        text=HOSTILE,
-    )
-    said = shown(drafts_page(TODAY, written(planned), ZONE).markdown)
-    assert said.count(HOSTILE) >= 5 * len(written(planned).shown)
-    planned.change("UPDATE candidate SET scene = scene || :text", text=HOSTILE)
-    assert HOSTILE in shown(why_not_page(TODAY, reasons_of(planned)).markdown)
-    verdict = window(
-        source=HOSTILE, entity=HOSTILE, dropped={HOSTILE: 1}, checks=[check(HOSTILE, 1, 1)]
-    )
-    page = verdict_page(at(2, 7, 30), [verdict], [HOSTILE], ZONE)
-    assert shown(page.markdown).count(HOSTILE) >= 5
-    assert len(tables(page.markdown)[0]) == 2
-
-
-# how they are shown
 
 
 @pytest.fixture
