@@ -1,8 +1,10 @@
 """The review form in either generation of the Prefect UI, handled as a person would."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
-from playwright.sync_api import Locator, Page
+from playwright.sync_api import Error, Locator, Page, expect
+from tenacity import retry, retry_if_exception_type, stop_after_attempt
 
 DIALOG = "[role=dialog]"
 
@@ -27,8 +29,8 @@ class NewDesk:
 
     def decide(self, ordinal: int, decision: str) -> None:
         """Choose a decision for a wording."""
-        self.page.get_by_role("button", name=f"Select {ordinal}. 决定").click()
-        self.page.get_by_role("option", name=decision).click()
+        select = self.page.get_by_role("button", name=f"Select {ordinal}. 决定")
+        _choose(select, select.click, decision)
 
     def submit(self) -> None:
         """Send the form."""
@@ -62,9 +64,9 @@ class OldDesk:
 
     def decide(self, ordinal: int, decision: str) -> None:
         """Choose a decision for a wording."""
-        select = self.page.locator(".schema-form-property-input .p-select-button__control")
-        select.nth(ordinal - 1).press("ArrowDown")
-        self.page.get_by_role("option", name=decision).click()
+        selects = self.page.locator(".schema-form-property-input .p-select-button__control")
+        select = selects.nth(ordinal - 1)
+        _choose(select, lambda: select.press("ArrowDown"), decision)
 
     def submit(self) -> None:
         """Send the form."""
@@ -82,3 +84,18 @@ class OldDesk:
 def _text(page: Page, place: int) -> Locator:
     """Return a text field by its place: the reviewer's name comes first, then the wordings."""
     return page.locator(f"{DIALOG} textarea").nth(place)
+
+
+@retry(
+    retry=retry_if_exception_type((Error, AssertionError)),
+    stop=stop_after_attempt(5),
+    reraise=True,
+)
+def _choose(select: Locator, open_list: Callable[[], None], decision: str) -> None:
+    """Choose from a list; one that closes before the click, as lists sometimes do, again."""
+    select.scroll_into_view_if_needed()
+    option = select.page.get_by_role("option", name=decision)
+    if not option.is_visible():
+        open_list()
+    option.click(timeout=5_000)
+    expect(select).to_contain_text(decision, timeout=5_000)
