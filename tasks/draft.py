@@ -1,6 +1,7 @@
 """Winners become wordings, wordings become checked texts."""
 
 import logging
+from dataclasses import asdict
 from typing import Any
 
 from prefect import task
@@ -62,8 +63,7 @@ def draft_of(wired: Wiring, wording: Any, text: Text, revision: int = 1) -> dict
         "wording_id": wording.id,
         "revision": revision,
         "text": text.text,
-        "link": {"title": text.link.title, "description": text.link.description}
-        | {"url": text.link.url},
+        "link": asdict(text.link),
         "violations": list(text.violations),
         "warnings": list(text.warnings),
         "author": text.author.value,
