@@ -8,7 +8,14 @@ from schemas.errors import ContractError, SourceError
 from tasks.clocks import at_the_door, passed_by
 from tasks.locks import single_flight
 from tasks.pages import show_verdicts
-from tasks.pull import close_pull, judge_window, open_pull, publish_window, stage_window
+from tasks.pull import (
+    close_pull,
+    judge_window,
+    open_pull,
+    publish_window,
+    read_windows,
+    stage_window,
+)
 
 
 @flow(name="pull-data")
@@ -26,16 +33,15 @@ async def pull_data(as_of: datetime | None = None) -> dict[str, str]:
         if at is None:
             return passed_by({})
         run = open_pull(at)
-        for source, entity in run.windows:
-            try:
-                staged = stage_window(source, entity, at)
-            except SourceError as error:
-                troubles.append(str(error))
+        for reading in await read_windows(run):
+            if isinstance(reading, SourceError):
+                troubles.append(str(reading))
                 continue
+            staged = stage_window(reading)
             verdict = judge_window(staged)
-            books[f"{source} {entity.value}"] = publish_window(run.id, staged, verdict)
+            books[staged.name] = publish_window(run.id, staged, verdict)
             if not verdict.passed:
-                troubles.append(f"{source} {entity.value}: {verdict.reason}")
+                troubles.append(f"{staged.name}: {verdict.reason}")
         if not troubles:
             close_pull(run.id, at, books)
         await show_verdicts(run, troubles)

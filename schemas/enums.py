@@ -4,11 +4,36 @@ from enum import StrEnum
 
 
 class Entity(StrEnum):
-    """What a source can yield."""
+    """What a source can yield, in the order of publication: what is referred to comes first."""
 
+    STORE = "store"
+    EMPLOYEE = "employee"
+    PRODUCT = "product"
     MEMBER = "member"
     ORDER_LINE = "order_line"
+    BENEFIT = "benefit"
+    MEMBER_EVENT = "member_event"
     CONTACT = "contact"
+
+
+class BenefitKind(StrEnum):
+    """What a member may redeem."""
+
+    COUPON = "coupon"
+    POINTS = "points"
+
+
+class EventKind(StrEnum):
+    """What happened to a member beside orders."""
+
+    COMPLAINT = "complaint"
+    REVIEW = "review"
+    SUGGESTION = "suggestion"
+    SAVED_ITEM = "saved_item"
+    CART = "cart"
+    BOOKING = "booking"
+    VISIT = "visit"
+    STAFF_CONTACT = "staff_contact"
 
 
 class OrderStatus(StrEnum):

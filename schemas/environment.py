@@ -1,5 +1,6 @@
 """What comes from the environment, secrets above all; nothing of it is ever logged."""
 
+import os
 from pathlib import Path
 
 from pydantic import Field, SecretStr
@@ -9,6 +10,9 @@ from schemas.errors import ConfigurationError
 
 SANDBOX = "sandbox"
 PLACEHOLDERS = {"", "changeme", "change-me", "secret", "password", "todo", "xxx", "your-secret"}
+
+
+_SOURCES = "RUNWU_SOURCES_"
 
 
 class Environment(BaseSettings):
@@ -21,9 +25,9 @@ class Environment(BaseSettings):
     sandbox_url: str = "http://127.0.0.1:4280"
     database_url: str | None = Field(default=None, validation_alias="DATABASE_URL", repr=False)
     wecom_secret: SecretStr | None = None
-    shop_token: SecretStr | None = None
     llm_api_key: SecretStr | None = None
     holdout_salt: SecretStr | None = None
+    identity_salt: SecretStr | None = None
 
 
 def base_url(configured: str, part: str, environment: Environment) -> str:
@@ -31,6 +35,26 @@ def base_url(configured: str, part: str, environment: Environment) -> str:
     if configured == SANDBOX:
         return f"{environment.sandbox_url.rstrip('/')}/{part}"
     return configured.rstrip("/")
+
+
+def source_variable(source: str, what: str) -> str:
+    """Return the variable that holds a source's secret, as in RUNWU_SOURCES_SHOP_TOKEN."""
+    return f"{_SOURCES}{source.upper()}_{what.upper()}"
+
+
+def secrets_of_sources() -> list[str]:
+    """Return the names of the variables that hold secrets of sources."""
+    return sorted(name for name in os.environ if name.startswith(_SOURCES))
+
+
+def source_secret(source: str, what: str, configured_url: str) -> str:
+    """
+    Return a source's secret, called `what` in the name of its variable.
+
+    Raises ConfigurationError naming the variable to set.
+    """
+    variable = source_variable(source, what)
+    return secret(SecretStr(os.environ.get(variable, "")), variable, configured_url)
 
 
 def secret(value: SecretStr | None, variable: str, configured_url: str) -> str:
@@ -44,4 +68,6 @@ def secret(value: SecretStr | None, variable: str, configured_url: str) -> str:
     text = value.get_secret_value().strip() if value else ""
     if text.lower() in PLACEHOLDERS:
         raise ConfigurationError(f"set {variable} in the environment to the real secret")
+    if not (text.isascii() and text.isprintable()):
+        raise ConfigurationError(f"{variable} has characters no HTTP header can carry")
     return text

@@ -6,13 +6,27 @@ from datetime import datetime
 from typing import Any
 
 from schemas.enums import Entity
-from schemas.tables import StagedContact, StagedMember, StagedOrderLine
+from schemas.tables import (
+    StagedBenefit,
+    StagedContact,
+    StagedEmployee,
+    StagedMember,
+    StagedMemberEvent,
+    StagedOrderLine,
+    StagedProduct,
+    StagedStore,
+)
 
 Row = tuple[Any, ...]
 
 _STAGED = {
+    Entity.STORE: StagedStore,
+    Entity.EMPLOYEE: StagedEmployee,
+    Entity.PRODUCT: StagedProduct,
     Entity.MEMBER: StagedMember,
     Entity.ORDER_LINE: StagedOrderLine,
+    Entity.BENEFIT: StagedBenefit,
+    Entity.MEMBER_EVENT: StagedMemberEvent,
     Entity.CONTACT: StagedContact,
 }
 
@@ -39,11 +53,21 @@ class Page:
     `rows` follow COLUMNS; `pulled` counts everything read, `dropped` what declared rules put
     aside, by rule: pulled = len(rows) + sum(dropped). A value that could not be read is None in
     its column and told in `defects` as "column: value", several joined by "; ".
+
+    `cursor` is where reading goes on behind this page, in the source's own terms; None where it
+    could only begin anew.
     """
 
     rows: list[Row]
     pulled: int
     dropped: Mapping[str, int] = field(default_factory=dict)
+    cursor: str | None = None
+
+
+def staged_row(entity: Entity, values: Mapping[str, Any], defects: str | None) -> Row:
+    """Return a row in the order of COLUMNS; a column that `values` does not name is null."""
+    row = tuple(values.get(column) for column in COLUMNS[entity][:-1])
+    return (*row, defects)
 
 
 def rehearsal_unionid(source: str, key: str) -> str:

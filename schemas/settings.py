@@ -8,7 +8,7 @@ wherever it listens.
 import os
 import tomllib
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Literal
 
 from pydantic import Field, ValidationError
 
@@ -16,6 +16,8 @@ from schemas.environment import SANDBOX, Environment
 from schemas.errors import ConfigurationError
 from schemas.policy import Policy
 from schemas.section import Section, Words, Zone
+from schemas.sources import FileSource, Rehearsal, ShopSource, SourceSettings
+from schemas.sources.base import SourceName
 
 
 class Business(Section):
@@ -24,60 +26,6 @@ class Business(Section):
     name: Words = "润物咖啡"
     timezone: Zone = "Asia/Shanghai"
     contact: Words = "直接回复我"
-
-
-class DropRule(Section):
-    """
-    Rows a source declares to be none of our business; each is counted under `rule`.
-
-    Of several conditions all must hold.
-    """
-
-    rule: str
-    column: str
-    is_null: bool = False
-    one_of: tuple[str, ...] = ()
-    starts_with: str | None = None
-    equals: float | None = None
-
-
-class Rehearsal(Section):
-    """
-    Values a public log lacks, made up for rehearsal and declared as such.
-
-    They are refused unless every channel points to the sandbox.
-    """
-
-    consent: bool = False
-    contacts: bool = False
-
-
-class ShopSource(Section):
-    """A shop with the sandbox's HTTP interface: members and orders by time of change."""
-
-    type: Literal["shop"]
-    base_url: str = SANDBOX
-    page_size: int = Field(default=200, ge=1, le=1000)
-
-
-class FileSource(Section):
-    """
-    A CSV or Parquet file of order lines.
-
-    `columns` maps our names to the file's; `timezone` is the zone of naive times. A line's key is
-    its order and its ordinal within the order, in file order.
-    """
-
-    type: Literal["file"]
-    path: Path
-    timezone: Zone
-    currency: str = Field(pattern="^[A-Z]{3}$")
-    columns: dict[str, str]
-    drop: tuple[DropRule, ...] = ()
-    rehearsal: Rehearsal = Rehearsal()
-
-
-SourceSettings = Annotated[ShopSource | FileSource, Field(discriminator="type")]
 
 
 class WecomSettings(Section):
@@ -133,15 +81,16 @@ class Review(Section):
     batch_size: int = Field(default=25, ge=1, le=25)
 
 
-def _sandbox_shop() -> dict[str, SourceSettings]:
-    return {"shop": ShopSource(type="shop")}
+def _sandbox_shop() -> dict[SourceName, SourceSettings]:
+    # The sandbox stands still while it is read: there is nothing to leave alone.
+    return {"shop": ShopSource(type="shop", lag_seconds=0)}
 
 
 class Settings(Section):
     """All of runwu.toml."""
 
     business: Business = Business()
-    sources: dict[str, SourceSettings] = Field(default_factory=_sandbox_shop)
+    sources: dict[SourceName, SourceSettings] = Field(default_factory=_sandbox_shop)
     channels: Channels = Channels()
     llm: LlmSettings | None = None
     policy: Policy = Policy()

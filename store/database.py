@@ -7,7 +7,7 @@ from typing import Any
 
 import psycopg
 from psycopg.types.string import StrDumper
-from sqlalchemy import Connection, Engine, create_engine, event, text
+from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.pool import NullPool
 
@@ -45,6 +45,15 @@ def psycopg_url(url: str) -> str:
             "DATABASE_URL must start with postgresql://; unset it to use the embedded PostgreSQL"
         )
     return url
+
+
+def searching(url: str, schema: str) -> str:
+    """Return the URL of sessions that look for a table in `schema` before they look elsewhere."""
+    parsed = make_url(psycopg_url(url))
+    asked = f"-c search_path={schema},public"
+    given = parsed.query.get("options")
+    options = f"{given} {asked}" if isinstance(given, str) else asked
+    return parsed.update_query_dict({"options": options}).render_as_string(hide_password=False)
 
 
 @contextmanager

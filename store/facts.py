@@ -40,14 +40,20 @@ WINDOW w AS (PARTITION BY person_id)
 ORDER BY person_id, days DESC, bought.spent DESC, product_key
 """
 
+# What a person got whom this one is taken for, this one got.
 _TOUCHES = """
+WITH got AS (
+    SELECT coalesce(p.merged_into, p.id) AS person_id, d.at, d.answered, d.status
+    FROM person p JOIN delivery d ON d.person_id = p.id
+    WHERE p.id = ANY(:persons) OR p.merged_into = ANY(:persons)
+)
 SELECT d.person_id, count(*) AS touches, max(d.at) AS last_touch_at,
        count(*) FILTER (WHERE d.answered IS FALSE
                         AND d.at > coalesce(a.last_answered, '-infinity')) AS unanswered
-FROM delivery d
-LEFT JOIN (SELECT person_id, max(at) AS last_answered FROM delivery
-           WHERE person_id = ANY(:persons) AND answered GROUP BY person_id) a USING (person_id)
-WHERE d.person_id = ANY(:persons) AND d.status IN ('delivered', 'unknown_settled')
+FROM got d
+LEFT JOIN (SELECT person_id, max(at) AS last_answered FROM got
+           WHERE answered GROUP BY person_id) a USING (person_id)
+WHERE d.status IN ('delivered', 'unknown_settled')
 GROUP BY d.person_id
 """
 
@@ -74,6 +80,27 @@ def claim_stale(connection: Connection, limit: int) -> list[int]:
         {"limit": limit},
     ).scalars()
     return sorted(rows)
+
+
+def forget_emptied(connection: Connection, persons: Sequence[int]) -> list[int]:
+    """
+    Forget the facts of those of these persons who have no member any more; return the others.
+
+    They were taken for somebody else, or their member was: whom it is now, its facts are.
+    """
+    emptied = set(
+        connection.execute(
+            text(
+                "SELECT id FROM person p WHERE id = ANY(:persons)"
+                " AND NOT EXISTS (SELECT 1 FROM member m WHERE m.person_id = p.id)"
+            ),
+            {"persons": list(persons)},
+        ).scalars()
+    )
+    values = {"persons": sorted(emptied)}
+    for table in ("person_facts", "wheel", "segment_membership"):
+        connection.execute(text(f"DELETE FROM {table} WHERE person_id = ANY(:persons)"), values)
+    return [person for person in persons if person not in emptied]
 
 
 def histories(

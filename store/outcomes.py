@@ -13,11 +13,13 @@ SELECT 'order', o.source || ':' || o.key, d.person_id, d.message_id, o.ordered_a
        coalesce((SELECT sum(l.quantity * l.unit_price) FROM order_line l WHERE l.order_id = o.id),
                 0)
 FROM delivery d
-JOIN member b ON b.person_id = d.person_id
+JOIN person p ON p.id = d.person_id
+JOIN member b ON b.person_id = coalesce(p.merged_into, p.id)
 JOIN shop_order o ON o.member_id = b.id AND o.status = 'paid'
  AND o.ordered_at > d.at AND o.ordered_at <= d.answer_until AND o.ordered_at <= :as_of
 WHERE d.status = 'delivered' AND d.answered IS NULL
-  AND NOT EXISTS (SELECT 1 FROM delivery later WHERE later.person_id = d.person_id
+  AND NOT EXISTS (SELECT 1 FROM delivery later JOIN person q ON q.id = later.person_id
+                  WHERE coalesce(q.merged_into, q.id) = b.person_id
                   AND later.status = 'delivered' AND later.at > d.at AND later.at < o.ordered_at)
 ON CONFLICT (kind, source_event) DO NOTHING
 """

@@ -8,10 +8,19 @@ from sqlalchemy import Connection, text
 
 from schemas.tables.decisions import OPEN
 
-_SLOTS = """
-SELECT r.person_id, r.slot, r.at, r.until, c.at AS delivered_at
-FROM ledger r LEFT JOIN ledger c ON c.slot = r.slot AND c.kind <> 'reservation'
-WHERE r.kind = 'reservation' AND r.person_id = ANY(:persons)
+_TOGETHER = """
+FROM person asked
+JOIN person p ON p.id = coalesce(asked.merged_into, asked.id)
+              OR p.merged_into = coalesce(asked.merged_into, asked.id)
+"""
+"""The persons `p` who are taken for one with the person `asked`, themselves included."""
+
+_SLOTS = f"""
+SELECT asked.id AS person_id, r.slot, r.at, r.until, c.at AS delivered_at
+{_TOGETHER}
+JOIN ledger r ON r.person_id = p.id AND r.kind = 'reservation'
+LEFT JOIN ledger c ON c.slot = r.slot AND c.kind <> 'reservation'
+WHERE asked.id = ANY(:persons)
   AND (c.kind IS NULL OR (c.kind = 'delivery' AND c.at >= :since))
 """
 
@@ -22,13 +31,18 @@ LEFT JOIN suppression s USING (channel, address, employee_id)
 WHERE c.person_id = ANY(:persons) AND c.channel = :channel
 """
 
+# Of two arms that turn out to be one person's, the one drawn first holds.
 _PERSONS = f"""
-SELECT p.id AS person_id, p.bucket, c.granted AS consent, coalesce(f.unanswered, 0) AS unanswered,
-       array(SELECT m.scene FROM message m WHERE m.person_id = p.id AND m.{OPEN}) AS open_scenes
-FROM person p
-LEFT JOIN consent c ON c.person_id = p.id AND c.purpose = 'marketing'
-LEFT JOIN person_facts f ON f.person_id = p.id
-WHERE p.id = ANY(:persons)
+SELECT asked.id AS person_id, (array_agg(p.bucket ORDER BY p.id))[1] AS bucket,
+       c.granted AS consent, coalesce(f.unanswered, 0) AS unanswered,
+       array(SELECT m.scene FROM message m
+             WHERE m.person_id = ANY(array_agg(p.id)) AND m.{OPEN}) AS open_scenes
+{_TOGETHER}
+LEFT JOIN consent c ON c.purpose = 'marketing'
+                   AND c.person_id = coalesce(asked.merged_into, asked.id)
+LEFT JOIN person_facts f ON f.person_id = coalesce(asked.merged_into, asked.id)
+WHERE asked.id = ANY(:persons)
+GROUP BY asked.id, c.granted, f.unanswered
 """
 
 
@@ -43,14 +57,18 @@ and nobody would look again.
 
 def lock_persons(connection: Connection, persons: Sequence[int]) -> None:
     """
-    Lock persons in id order until the transaction ends.
+    Lock persons in id order until the transaction ends, and with them whom they are taken for.
 
     Nothing else is read here: a statement that waited for a lock still sees the rows as they
     were before the wait, so the slots must be read by the next one. NO KEY, because a pull's
     foreign-key inserts take KEY SHARE and must not deadlock with us.
     """
     connection.execute(
-        text("SELECT id FROM person WHERE id = ANY(:persons) ORDER BY id FOR NO KEY UPDATE"),
+        text(
+            "SELECT id FROM person WHERE id = ANY(:persons) OR id IN"
+            " (SELECT merged_into FROM person WHERE id = ANY(:persons))"
+            " ORDER BY id FOR NO KEY UPDATE"
+        ),
         {"persons": sorted(persons)},
     )
 
@@ -63,7 +81,11 @@ def standing_of(
     as_of: datetime,
     horizon: timedelta,
 ) -> tuple[list[Any], list[Any], list[Any]]:
-    """Return rows of slots, contacts and persons; call with the persons locked."""
+    """
+    Return rows of slots, contacts and persons; call with the persons locked.
+
+    What was ever reserved for somebody who is taken for the same person counts with theirs.
+    """
     values = {"persons": list(persons), "channel": channel, "since": as_of - horizon}
     return (
         list(connection.execute(text(_SLOTS), values)),

@@ -153,13 +153,16 @@ def record_verdict(
     connection.execute(
         text(
             "INSERT INTO data_verdict (run_id, source, entity, window_from, window_until, passed,"
-            " reason, pulled, published, unchanged, quarantined, dropped, checks) VALUES (:run,"
-            " :source, :entity, :since, :until, :passed, :reason, :pulled, :published,"
-            " :unchanged, :quarantined, :dropped, :checks) ON CONFLICT (run_id, source, entity)"
+            " reason, pulled, published, unchanged, quarantined, dropped, checks, metrics, report)"
+            " VALUES (:run, :source, :entity, :since, :until, :passed, :reason, :pulled,"
+            " :published, :unchanged, :quarantined, :dropped, :checks, :metrics, :report)"
+            " ON CONFLICT (run_id, source, entity)"
             " DO UPDATE SET passed = excluded.passed, reason = excluded.reason,"
             " pulled = excluded.pulled, published = excluded.published,"
             " unchanged = excluded.unchanged, quarantined = excluded.quarantined,"
-            " dropped = excluded.dropped, checks = excluded.checks"
+            " dropped = excluded.dropped, checks = excluded.checks,"
+            " window_from = excluded.window_from, window_until = excluded.window_until,"
+            " metrics = excluded.metrics, report = excluded.report"
         ),
         {
             **verdict,
@@ -170,6 +173,8 @@ def record_verdict(
             "until": window.until,
             "dropped": Jsonb(verdict["dropped"]),
             "checks": Jsonb(verdict["checks"]),
+            "metrics": Jsonb(verdict["metrics"]),
+            "report": Jsonb(verdict["report"]),
         },
     )
 

@@ -1,6 +1,7 @@
-"""Rows on their way in: staged, counted against the rules, put aside."""
+"""Rows on their way in: staged, offered again, counted against the rules, put aside."""
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -9,82 +10,186 @@ from sqlalchemy import Connection, text
 from schemas.enums import Entity
 from schemas.incoming import COLUMNS, Row
 from store.bulk import copy_rows
-from store.row_rules import ROW_RULES, TABLES
+from store.row_rules import COMPANION, KEYS, MENDED, MENDS, ROW_RULES, UNITS
+
+SCHEMA = "staging"
 
 
-def clear(connection: Connection, entity: Entity) -> None:
-    """Empty the staging table; leftovers of a killed pull go with it."""
-    connection.execute(text(f"TRUNCATE {TABLES[entity]}"))
+@dataclass(frozen=True)
+class Stage:
+    """Where the window of one entity of one source is staged: a table of its own."""
+
+    source: str
+    entity: Entity
+
+    @property
+    def name(self) -> str:
+        """The table's name within the schema."""
+        return f"{self.source}__{self.entity.value}"
+
+    @property
+    def table(self) -> str:
+        """The table's name with its schema."""
+        return f"{SCHEMA}.{self.name}"
+
+    @property
+    def values(self) -> dict[str, Any]:
+        """What statements about this window are told."""
+        return {"source": self.source, "entity": self.entity.value}
+
+    def same_unit(self, row: str, kept: str) -> str:
+        """Return SQL that is true where a quarantined row is of the same unit as a staged one."""
+        return " AND ".join(
+            f"{row}.{column}::text = {kept}.content->>'{column}'" for column in UNITS[self.entity]
+        )
 
 
-def stage(connection: Connection, entity: Entity, rows: Iterable[Row], first: int) -> int:
+def clear(connection: Connection, stage: Stage) -> None:
+    """Begin an empty stage; leftovers of a reading that was given up go with the old one."""
+    connection.execute(text(f"DROP TABLE IF EXISTS {stage.table}"))
+    connection.execute(
+        text(f"CREATE UNLOGGED TABLE {stage.table} (LIKE staged_{stage.entity.value})")
+    )
+
+
+def stage_rows(connection: Connection, stage: Stage, rows: Iterable[Row], first: int) -> int:
     """Append rows in the order of COLUMNS, numbered from `first`; return how many."""
     numbered = ((first + place, *row) for place, row in enumerate(rows))
-    return copy_rows(connection, TABLES[entity], ("row", *COLUMNS[entity]), numbered)
+    return copy_rows(connection, stage.table, ("row", *COLUMNS[stage.entity]), numbered)
 
 
-def drop_repeated(connection: Connection, entity: Entity) -> int:
-    """Drop all but the first of rows that are alike in every column; return how many went."""
-    columns = ", ".join(COLUMNS[entity])
-    table = TABLES[entity]
-    numbered = (
-        f"SELECT row, row_number() OVER (PARTITION BY {columns} ORDER BY row) AS place FROM {table}"
+def count(connection: Connection, stage: Stage) -> int | None:
+    """Return how many rows are staged; None where nothing was ever."""
+    exists = connection.execute(
+        text("SELECT to_regclass(:table) IS NOT NULL"), {"table": stage.table}
+    ).scalar_one()
+    if not exists:
+        return None
+    found: int = connection.execute(text(f"SELECT count(*) FROM {stage.table}")).scalar_one()
+    return found
+
+
+def offer_again(connection: Connection, stage: Stage, first: int) -> int:
+    """
+    Stage the quarantined rows that were mended, or whose reason has gone; return how many.
+
+    A unit is offered once nothing keeps any row of it, and not at all when the source has sent it
+    anew: what the source says now counts.
+    """
+    columns = COLUMNS[stage.entity]
+    gone = [f"(k.rule = '{rule}' AND {went.format(row='k')})" for rule, went in MENDS.items()]
+    free = " OR ".join([f"k.rule IN ('{MENDED}', '{COMPANION}')", *gone])
+    unit = " AND ".join(
+        f"k.content->>'{column}' = q.content->>'{column}'" for column in UNITS[stage.entity]
     )
+    mine = "{0}.source = :source AND {0}.entity = :entity AND {0}.settled_at IS NULL".format
     return connection.execute(
-        text(f"DELETE FROM {table} s USING ({numbered}) d WHERE d.row = s.row AND d.place > 1")
+        text(
+            f"INSERT INTO {stage.table} (row, {', '.join(columns)})"
+            " SELECT CAST(:first AS bigint) - 1 + row_number() OVER (ORDER BY q.id),"
+            f" {', '.join(f'r.{column}' for column in columns)}"
+            " FROM (SELECT DISTINCT ON (q.run_id, q.row) q.* FROM quarantine q"
+            f" WHERE {mine('q')} ORDER BY q.run_id, q.row, q.id) q"
+            f" CROSS JOIN LATERAL jsonb_populate_record(NULL::{stage.table}, q.content) r"
+            f" WHERE NOT EXISTS (SELECT 1 FROM quarantine k WHERE {mine('k')} AND NOT ({free})"
+            f" AND (({unit}) OR (k.run_id = q.run_id AND k.row = q.row)))"
+            f" AND NOT EXISTS (SELECT 1 FROM {stage.table} s WHERE {stage.same_unit('s', 'q')})"
+        ),
+        {**stage.values, "first": first},
     ).rowcount
 
 
-def bad_counts(
-    connection: Connection, entity: Entity, *, source: str, as_of: datetime
-) -> Mapping[str, int]:
+def drop_repeated(connection: Connection, stage: Stage) -> int:
+    """Drop all but the first of rows that are alike in every column; return how many went."""
+    columns = ", ".join(COLUMNS[stage.entity])
+    key = ", ".join(KEYS[stage.entity])
+    # Few keys come twice, and only their rows are compared.
+    numbered = (
+        f"SELECT row, row_number() OVER (PARTITION BY {columns} ORDER BY row) AS place"
+        f" FROM {stage.table} WHERE ({key}) IN"
+        f" (SELECT {key} FROM {stage.table} GROUP BY {key} HAVING count(*) > 1)"
+    )
+    return connection.execute(
+        text(
+            f"DELETE FROM {stage.table} s USING ({numbered}) d WHERE d.row = s.row AND d.place > 1"
+        )
+    ).rowcount
+
+
+def bad_counts(connection: Connection, stage: Stage, *, as_of: datetime) -> Mapping[str, int]:
     """Return for each rule how many staged rows break it, in one scan."""
-    counts = ", ".join(f"count(*) FILTER (WHERE {rule.bad})" for rule in ROW_RULES[entity])
+    rules = ROW_RULES[stage.entity]
+    counts = ", ".join(f"count(*) FILTER (WHERE {rule.bad_in(stage.table)})" for rule in rules)
     row = connection.execute(
-        text(f"SELECT {counts} FROM {TABLES[entity]} s"),
-        {"source": source, "as_of": as_of},
+        text(f"SELECT {counts} FROM {stage.table} s"), {**stage.values, "as_of": as_of}
     ).one()
-    return dict(zip((rule.name for rule in ROW_RULES[entity]), row, strict=True))
+    return dict(zip((rule.name for rule in rules), row, strict=True))
 
 
 def quarantine(
     connection: Connection,
-    entity: Entity,
+    stage: Stage,
     *,
     run_id: int,
-    source: str,
     as_of: datetime,
     broken: Iterable[str],
+    passed: bool,
 ) -> int:
-    """Keep each bad row once per rule in `broken`, take it from staging; return how many rows."""
+    """
+    Keep each bad row once per rule in `broken`, take it from staging; return how many rows.
+
+    What was kept of a unit before is settled once it has come anew: bad, or good in a window that
+    `passed`, as only that one will be published.
+    """
     names = set(broken)
-    rules = [rule for rule in ROW_RULES[entity] if rule.name in names]
-    values: dict[str, Any] = {
-        "run": run_id,
-        "source": source,
-        "entity": entity.value,
-        "as_of": as_of,
-    }
+    rules = [rule for rule in ROW_RULES[stage.entity] if rule.name in names]
+    values = {**stage.values, "run": run_id, "as_of": as_of}
     # A window that was refused and is tried again brings its bad rows anew.
-    connection.execute(
-        text(
-            "DELETE FROM quarantine WHERE run_id = :run AND source = :source AND entity = :entity"
-        ),
-        values,
-    )
+    connection.execute(text(f"DELETE FROM quarantine q WHERE {_MINE('q')}"), values)
     for rule in rules:
         connection.execute(
             text(
-                "INSERT INTO quarantine (run_id, source, entity, rule, column_name, value, content)"
-                f" SELECT :run, :source, :entity, '{rule.name}', '{rule.column}',"
-                f" s.{rule.column}::text, to_jsonb(s) FROM {TABLES[entity]} s WHERE {rule.bad}"
+                "INSERT INTO quarantine"
+                " (run_id, source, entity, row, rule, column_name, value, content)"
+                f" SELECT :run, :source, :entity, s.row, '{rule.name}', '{rule.column}',"
+                f" s.{rule.column}::text, to_jsonb(s) - 'row' FROM {stage.table} s"
+                f" WHERE {rule.bad_in(stage.table)}"
             ),
             values,
         )
+    if rules and UNITS[stage.entity] != KEYS[stage.entity]:
+        _keep_companions(connection, stage, values)
+    fate = "" if passed else f" AND s.row IN (SELECT row FROM quarantine n WHERE {_MINE('n')})"
+    connection.execute(
+        text(
+            f"UPDATE quarantine q SET settled_at = :as_of FROM {stage.table} s"
+            " WHERE q.source = :source AND q.entity = :entity AND q.settled_at IS NULL"
+            f" AND q.run_id <> :run AND {stage.same_unit('s', 'q')}{fate}"
+        ),
+        values,
+    )
     return connection.execute(
         text(
-            f"DELETE FROM {TABLES[entity]} s USING quarantine q WHERE q.run_id = :run"
-            " AND q.source = :source AND q.entity = :entity AND (q.content->>'row')::int = s.row"
+            f"DELETE FROM {stage.table} s USING quarantine q WHERE {_MINE('q')} AND q.row = s.row"
         ),
         values,
     ).rowcount
+
+
+_MINE = "{0}.run_id = :run AND {0}.source = :source AND {0}.entity = :entity".format
+
+
+def _keep_companions(connection: Connection, stage: Stage, values: Mapping[str, Any]) -> None:
+    column = UNITS[stage.entity][0]
+    mine = _MINE("q")
+    connection.execute(
+        text(
+            "INSERT INTO quarantine"
+            " (run_id, source, entity, row, rule, column_name, value, content)"
+            f" SELECT :run, :source, :entity, s.row, '{COMPANION}', '{column}', s.{column}::text,"
+            f" to_jsonb(s) - 'row' FROM {stage.table} s"
+            f" WHERE s.{column} IN (SELECT q.content->>'{column}' FROM quarantine q WHERE {mine})"
+            f" AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE {mine} AND q.row = s.row)"
+        ),
+        values,
+    )

@@ -9,10 +9,10 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
-from schemas.environment import SANDBOX, Environment
+from schemas.environment import SANDBOX, Environment, secrets_of_sources
 from schemas.errors import ConfigurationError, NoAnswer, RunwuError
 from schemas.findings import Finding, Level, problem, warning, well
-from schemas.settings import FileSource, ShopSource
+from schemas.sources import FileSource, ShopSource
 from store import checks
 from store.database import engine, psycopg_url, require_usable
 from tasks.database import running_database
@@ -69,7 +69,7 @@ def of_sources(wired: Wiring, as_of: datetime, *, sandbox_runs: bool) -> list[Fi
     for name, source in wired.sources.items():
         about = f"source {name}"
         try:
-            source.probe(as_of)
+            asyncio.run(source.probe(as_of))
         except RunwuError as error:
             asleep = _in_sandbox(wired, name) and not sandbox_runs
             found.append(warning(about, _ASLEEP) if asleep else problem(about, str(error)))
@@ -128,6 +128,7 @@ def _secrets(environment: Environment) -> str:
         for name in type(environment).model_fields
         if isinstance(getattr(environment, name), SecretStr)
     ]
+    given += secrets_of_sources()
     return f"set: {', '.join(given)}" if given else "none set; the sandbox needs none"
 
 

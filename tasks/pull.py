@@ -1,23 +1,32 @@
 """From sources through staging and the contract to the published tables."""
 
+import asyncio
 import logging
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from typing import Any
 
 from prefect import task
 
 from rules.books import Equation
+from rules.windows import next_window
 from schemas.clock import now
 from schemas.enums import Entity
-from schemas.errors import ContractError
-from schemas.incoming import Window
-from store import publish, runs, staging
+from schemas.errors import ContractError, SourceError
+from schemas.incoming import Page, Window
+from store import readings, runs, staging
 from store.database import transaction
+from store.publication import Published
+from store.publish import publish
+from store.readings import Progress
+from store.staging import Stage
 from tasks.refusals import require_unread
 from tasks.verdicts import Judgement, expectations_say, judge
-from tasks.wiring import wiring
+from tasks.wiring import Wiring, wiring
+
+SAVED_ROWS = 20_000
+"""Rows after which what was read is committed; a kill costs at most so many to be read again."""
 
 _log = logging.getLogger("runwu.pull")
 
@@ -33,14 +42,18 @@ class PullRun:
 
 @dataclass(frozen=True)
 class Staged:
-    """A window in the staging tables, with what it took to get there."""
+    """A window in its staging table, with what it took to get there."""
 
-    source: str
-    entity: Entity
+    stage: Stage
     window: Window
     pulled: int
     rows: int
     dropped: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def name(self) -> str:
+        """The window's name for operators."""
+        return f"{self.stage.source} {self.stage.entity.value}"
 
 
 @task(name="open pull")
@@ -61,51 +74,123 @@ def open_pull(as_of: datetime) -> PullRun:
             opened_at=now(),
             occasion=as_of.astimezone(UTC).isoformat(),
         )
-        wanted = [
-            (name, entity) for name, source in wired.sources.items() for entity in source.entities
-        ]
         left = [
             (name, entity)
-            for name, entity in wanted
-            if not runs.published_already(connection, run.id, name, entity)
+            for entity in Entity
+            for name, source in wired.sources.items()
+            if entity in source.entities
+            and not runs.published_already(connection, run.id, name, entity)
         ]
     return PullRun(run.id, as_of, [] if run.done else left)
 
 
-@task(name="stage window", task_run_name="stage {source} {entity}")
-def stage_window(source: str, entity: Entity, as_of: datetime) -> Staged:
-    """Read what changed at a source since its watermark into the staging table."""
+@task(name="read window", task_run_name="read {source} {entity}")
+async def read_window(source: str, entity: Entity, as_of: datetime) -> Stage:
+    """
+    Read what changed at a source since its watermark into a staging table of its own.
+
+    What was read is kept: a reading that was killed or failed goes on behind its last saved page,
+    up to the instant it was begun for. Raises SourceError, the window staying open.
+    """
     wired = wiring()
-    pulled = rows = 0
-    dropped: dict[str, int] = {}
+    stage = Stage(source, entity)
+    progress = await asyncio.to_thread(_begun, wired, stage, as_of)
+    if progress.whole:
+        return stage
+    resumed_at = progress.cursor
+    waiting: list[Page] = []
+    try:
+        pages = wired.sources[source].pages(entity, progress.window, progress.cursor)
+        async for page in pages:
+            waiting.append(page)
+            if sum(len(one.rows) for one in waiting) >= SAVED_ROWS:
+                progress = await asyncio.to_thread(_save, wired, stage, progress, waiting)
+                waiting = []
+    except SourceError:
+        progress = await asyncio.to_thread(_save, wired, stage, progress, waiting)
+        if resumed_at is not None and progress.cursor == resumed_at:
+            # Not a step from where it stopped: perhaps its source knows that place no more.
+            with transaction(wired.database) as connection:
+                readings.forget(connection, stage)
+        raise
+    progress = await asyncio.to_thread(_save, wired, stage, progress, waiting)
+    await asyncio.to_thread(_finish, wired, stage, progress)
+    _log.info("window_read source=%s entity=%s pulled=%d", source, entity.value, progress.pulled)
+    return stage
+
+
+async def read_windows(run: PullRun) -> list[Stage | SourceError]:
+    """
+    Read the windows of a pull, in its order; of one that cannot be read return the error.
+
+    Sources are read at once. Within one its entities take turns: its pace is for all of them.
+    """
+
+    async def read_source(name: str) -> dict[tuple[str, Entity], Stage | SourceError]:
+        found: dict[tuple[str, Entity], Stage | SourceError] = {}
+        for source, entity in run.windows:
+            if source == name:
+                try:
+                    found[source, entity] = await read_window(source, entity, run.as_of)
+                except SourceError as error:
+                    found[source, entity] = error
+        return found
+
+    names = dict.fromkeys(source for source, _ in run.windows)
+    read = await asyncio.gather(*(read_source(name) for name in names))
+    merged = {window: result for one in read for window, result in one.items()}
+    return [merged[window] for window in run.windows]
+
+
+def _begun(wired: Wiring, stage: Stage, as_of: datetime) -> Progress:
     with transaction(wired.database) as connection:
-        window = Window(runs.watermark(connection, source, entity), as_of)
-        staging.clear(connection, entity)
-        for page in wired.sources[source].pages(entity, window):
-            pulled += page.pulled
-            rows += staging.stage(connection, entity, page.rows, rows + 1)
-            for rule, count in page.dropped.items():
-                dropped[rule] = dropped.get(rule, 0) + count
-        repeated = staging.drop_repeated(connection, entity)
-    if repeated:
-        dropped["repeated_row"] = repeated
-    _log.info("window_staged source=%s entity=%s pulled=%d", source, entity.value, pulled)
-    return Staged(source, entity, window, pulled, rows - repeated, dropped)
+        found = readings.found(connection, stage)
+        if found is not None and found.window.until <= as_of:
+            return found
+        overlap, lag = wired.span(stage.source)
+        mark = runs.watermark(connection, stage.source, stage.entity)
+        return readings.begin(connection, stage, next_window(mark, as_of, overlap, lag))
+
+
+def _save(wired: Wiring, stage: Stage, progress: Progress, pages: list[Page]) -> Progress:
+    with transaction(wired.database) as connection:
+        return readings.append(connection, stage, progress, pages)
+
+
+def _finish(wired: Wiring, stage: Stage, progress: Progress) -> None:
+    with transaction(wired.database) as connection:
+        readings.save(connection, stage, replace(progress, whole=True, cursor=None))
+
+
+@task(name="stage window")
+def stage_window(stage: Stage) -> Staged:
+    """Add to what was read what is offered again, and drop what came twice."""
+    with transaction(wiring().database) as connection:
+        progress = readings.whole(connection, stage)
+        # After a kill behind this commit the window would be offered the same rows once more.
+        again = staging.offer_again(connection, stage, progress.rows + 1)
+        repeated = staging.drop_repeated(connection, stage)
+        dropped = dict(progress.dropped)
+        if repeated:
+            dropped["repeated_row"] = dropped.get("repeated_row", 0) + repeated
+        rows = progress.rows + again - repeated
+        pulled = progress.pulled + again
+        staged = replace(progress, pulled=pulled, rows=rows, dropped=dropped)
+        readings.save(connection, stage, staged)
+    return Staged(stage, progress.window, pulled, rows, dropped)
 
 
 @task(name="judge window")
 def judge_window(staged: Staged) -> Judgement:
     """Let Great Expectations and our own predicates judge what is staged."""
     wired = wiring()
+    as_of = staged.window.until
     with transaction(wired.database) as connection:
-        predicates = staging.bad_counts(
-            connection, staged.entity, source=staged.source, as_of=staged.window.until
-        )
+        predicates = staging.bad_counts(connection, staged.stage, as_of=as_of)
     checks = expectations_say(
         wired.environment.database_url or "",
-        staged.entity,
-        source=staged.source,
-        as_of=staged.window.until,
+        staged.stage,
+        as_of=as_of,
         first_load=staged.window.since is None,
     )
     return judge(checks, predicates, staged.rows, wired.policy)
@@ -119,24 +204,22 @@ def publish_window(run_id: int, staged: Staged, judgement: Judgement) -> Equatio
     Quarantine, publication, watermark and verdict are one commit: a kill leaves all or nothing.
     """
     wired = wiring()
-    source, entity = staged.source, staged.entity
+    stage, as_of = staged.stage, staged.window.until
     dropped = dict(staged.dropped)
     with transaction(wired.database) as connection:
         quarantined = staging.quarantine(
             connection,
-            entity,
+            stage,
             run_id=run_id,
-            source=source,
-            as_of=staged.window.until,
+            as_of=as_of,
             broken=[check["rule"] for check in judgement.checks if check["predicate"]],
+            passed=judgement.passed,
         )
-        done = publish.Published(0, 0, {})
+        done = Published(0, 0, {})
         if judgement.passed:
-            done = publish.publish(
-                connection, entity, source, staged.window.until, wired.holdout_salt
-            )
+            done = publish(connection, stage, as_of, wired.holdout_salt)
             dropped |= done.dropped
-            runs.move_watermark(connection, source, entity, staged.window.until)
+            runs.move_watermark(connection, stage.source, stage.entity, as_of)
         else:
             dropped["window_refused"] = staged.rows - quarantined
         verdict = {
@@ -148,10 +231,13 @@ def publish_window(run_id: int, staged: Staged, judgement: Judgement) -> Equatio
             "quarantined": quarantined,
             "dropped": dropped,
             "checks": judgement.checks,
+            "metrics": {},
+            "report": {},
         }
         books = _books(staged, verdict)
-        runs.record_verdict(connection, run_id, source, entity, staged.window, verdict)
-    _log.info("window_published source=%s entity=%s books=%s", source, entity.value, books)
+        runs.record_verdict(connection, run_id, stage.source, stage.entity, staged.window, verdict)
+        readings.forget(connection, stage)
+    _log.info("window_published window=%s books=%s", staged.name, books)
     return books
 
 
@@ -161,8 +247,7 @@ def _books(staged: Staged, verdict: Mapping[str, Any]) -> Equation:
     parts |= {f"dropped ({rule})": count for rule, count in verdict["dropped"].items()}
     books = Equation("pulled", staged.pulled, parts)
     if not books.balances:
-        what = f"{staged.source} {staged.entity.value}"
-        raise ContractError(f"{what}: the books do not balance: {books}")
+        raise ContractError(f"{staged.name}: the books do not balance: {books}")
     return books
 
 

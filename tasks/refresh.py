@@ -30,7 +30,8 @@ def refresh_chunk(as_of: datetime) -> int:
     with transaction(wired.database) as connection:
         persons = facts.claim_stale(connection, CHUNK)
         if persons:
-            known = facts.histories(connection, persons, as_of, wired.zone_name)
+            alive = facts.forget_emptied(connection, persons)
+            known = facts.histories(connection, alive, as_of, wired.zone_name)
             judged = [judge(history, today, wired.policy) for history in known]
             facts.write_facts(connection, judged, today, wired.policy.version)
     _log.info("facts_refreshed persons=%d", len(persons))

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import cache, cached_property
 from zoneinfo import ZoneInfo
 
@@ -12,18 +12,17 @@ from adapters.channels.base import Channel
 from adapters.channels.dry_run import DryRunChannel
 from adapters.channels.wecom import WecomChannel
 from adapters.llm import Llm
+from adapters.phones import PhoneHash, phone_hash
 from adapters.sources.base import Source
-from adapters.sources.file import FileSource
-from adapters.sources.shop import ShopSource
 from adapters.wecom.client import WecomClient
 from adapters.wecom.contacts import WecomContacts
 from schemas.clock import is_rehearsal, now
 from schemas.environment import SANDBOX, Environment, base_url, secret
 from schemas.errors import ConfigurationError, RunRefused
 from schemas.policy import Policy
-from schemas.settings import FileSource as FileSettings
-from schemas.settings import Settings, SourceSettings, load
+from schemas.settings import Settings, load
 from store import database
+from tasks.opening import open_source
 
 WECOM, DRY_RUN = "wecom", "dry_run"
 DRY_RUN_FILE = "dry_run.jsonl"
@@ -49,8 +48,26 @@ class Wiring:
     @cached_property
     def sources(self) -> Mapping[str, Source]:
         """The configured sources by name, and the channel's own contacts last."""
-        shops = {name: self._source(name, source) for name, source in self.settings.sources.items()}
-        return {**shops, "wecom": WecomContacts(self._wecom)}
+        configured = self.settings.sources.items()
+        opened = {
+            name: open_source(name, source, self.environment, self._phone_hash)
+            for name, source in configured
+        }
+        return {**opened, WECOM: WecomContacts(self._wecom)}
+
+    def span(self, source: str) -> tuple[timedelta, timedelta]:
+        """Return by how much a source's windows overlap, and how far they stay behind the clock."""
+        if source == WECOM:
+            return timedelta(0), timedelta(0)
+        settings = self.settings.sources[source]
+        return (
+            timedelta(minutes=settings.overlap_minutes),
+            timedelta(seconds=settings.lag_seconds),
+        )
+
+    def _phone_hash(self, region: str) -> PhoneHash:
+        """Return what tells phones of a region. Raises ConfigurationError where no salt is set."""
+        return phone_hash(secret(self.environment.identity_salt, "RUNWU_IDENTITY_SALT", ""), region)
 
     @property
     def way_out(self) -> str:
@@ -122,16 +139,6 @@ class Wiring:
             wecom.corp_id,
             secret(self.environment.wecom_secret, "RUNWU_WECOM_SECRET", wecom.base_url),
             wecom.timeout_seconds,
-        )
-
-    def _source(self, name: str, source: SourceSettings) -> Source:
-        if isinstance(source, FileSettings):
-            return FileSource(name, source)
-        return ShopSource(
-            name,
-            base_url(source.base_url, "shop", self.environment),
-            secret(self.environment.shop_token, "RUNWU_SHOP_TOKEN", source.base_url),
-            source.page_size,
         )
 
 

@@ -7,9 +7,10 @@ from typing import Any
 from sqlalchemy import Engine, text
 
 from schemas.enums import Entity
-from schemas.incoming import COLUMNS
+from schemas.incoming import staged_row
 from store import staging
 from store.database import transaction
+from store.staging import Stage
 from tests.house import at
 
 MONDAY = date(2026, 3, 2)
@@ -33,10 +34,10 @@ SELECT 'shop', 'm' || substr(identity, 10), id, substr(identity, 9) FROM person
 INSERT INTO consent (person_id, purpose, granted, at, source)
 SELECT id, 'marketing', true, '2026-01-01Z', 'shop' FROM person
 """,
-    "INSERT INTO employee (id) VALUES ('yi')",
+    "INSERT INTO employee (id, active) VALUES ('yi', true)",
     """
-INSERT INTO contact (channel, address, employee_id, person_id, since)
-SELECT 'wecom', 'wm' || id, 'yi', id, '2026-01-01Z' FROM person
+INSERT INTO contact (channel, address, employee_id, person_id, since, tags)
+SELECT 'wecom', 'wm' || id, 'yi', id, '2026-01-01Z', '[]' FROM person
 """,
 )
 
@@ -70,8 +71,8 @@ FROM candidate WHERE id = ANY(:ids)
 
 _VERDICT = """
 INSERT INTO data_verdict (run_id, source, entity, window_until, passed, reason, pulled, published,
-                          unchanged, quarantined, dropped, checks)
-VALUES (:run, :source, :entity, :until, :passed, :reason, 1, 1, 0, 0, '{}', '[]')
+                          unchanged, quarantined, dropped, checks, metrics, report)
+VALUES (:run, :source, :entity, :until, :passed, :reason, 1, 1, 0, 0, '{}', '[]', '{}', '{}')
 """
 
 
@@ -136,12 +137,17 @@ def verdict(
         connection.execute(text(_VERDICT), {**values, "passed": passed, "reason": reason})
 
 
-def staged(database: Engine, entity: Entity, rows: Iterable[dict[str, Any]]) -> None:
+def staged(
+    database: Engine, entity: Entity, rows: Iterable[dict[str, Any]], source: str = "shop"
+) -> Stage:
     """Replace what is staged; a column that a row does not name is null."""
-    values = [tuple(row.get(column) for column in COLUMNS[entity]) for row in rows]
+    stage = Stage(source, entity)
     with transaction(database) as connection:
-        staging.clear(connection, entity)
-        staging.stage(connection, entity, values, 1)
+        staging.clear(connection, stage)
+        staging.stage_rows(
+            connection, stage, (staged_row(entity, r, r.get("defects")) for r in rows), 1
+        )
+    return stage
 
 
 def rows(database: Engine, query: str, **values: Any) -> list[Any]:

@@ -55,9 +55,10 @@ class House:
         run = pull.open_pull.fn(as_of)
         books = {}
         for source, entity in run.windows:
-            staged = pull.stage_window.fn(source, entity, as_of)
+            stage = asyncio.run(pull.read_window.fn(source, entity, as_of))
+            staged = pull.stage_window.fn(stage)
             verdict = pull.judge_window.fn(staged)
-            books[f"{source} {entity.value}"] = pull.publish_window.fn(run.id, staged, verdict)
+            books[staged.name] = pull.publish_window.fn(run.id, staged, verdict)
         pull.close_pull.fn(run.id, as_of, books)
         return books
 

@@ -1,6 +1,6 @@
 """The one small protocol of every source."""
 
-from collections.abc import Iterator
+from collections.abc import AsyncIterator
 from datetime import datetime
 from typing import Protocol
 
@@ -10,18 +10,22 @@ from schemas.incoming import Page, Window
 
 class Source(Protocol):
     """
-    Given an entity and a closed window, yield typed pages.
+    Given an entity, a closed window and a cursor, yield typed pages.
 
-    Reading is idempotent; a source that fails after its retries raises SourceError.
+    What a window brings is whole: every line of an order that changed within it, not only the
+    lines that did. Reading is idempotent; what a window yields beyond it does no harm. A source
+    that fails after its retries raises SourceError.
     """
 
     name: str
     entities: tuple[Entity, ...]
 
-    def pages(self, entity: Entity, window: Window) -> Iterator[Page]:
-        """Yield what changed within the window, page by page."""
+    def pages(
+        self, entity: Entity, window: Window, cursor: str | None = None
+    ) -> AsyncIterator[Page]:
+        """Yield what changed within the window, page by page; with a cursor, what is behind it."""
         ...
 
-    def probe(self, as_of: datetime) -> None:
+    async def probe(self, as_of: datetime) -> None:
         """Raise the error that reading would end in; read next to nothing, and try only once."""
         ...

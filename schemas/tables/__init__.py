@@ -3,16 +3,36 @@
 from schemas.tables.decisions import Candidate, GovernorDecision, Ledger, Message, MessageEvent
 from schemas.tables.dispatches import Delivery, Dispatch, DispatchRecipient, Outcome
 from schemas.tables.facts import PersonFacts, SegmentMembership, StalePerson, Wheel
+from schemas.tables.happenings import Benefit, MemberEvent
 from schemas.tables.orders import OrderLine, Product, ShopOrder
-from schemas.tables.people import Consent, Contact, Employee, Member, Person, Suppression
+from schemas.tables.people import (
+    Consent,
+    Contact,
+    Employee,
+    Member,
+    Merge,
+    Person,
+    Store,
+    Suppression,
+)
 from schemas.tables.pulls import (
     DataVerdict,
+    DayVerdict,
+    Inbox,
     Quarantine,
+    Reading,
     Run,
-    StagedContact,
-    StagedMember,
-    StagedOrderLine,
     Watermark,
+)
+from schemas.tables.staged import (
+    StagedBenefit,
+    StagedContact,
+    StagedEmployee,
+    StagedMember,
+    StagedMemberEvent,
+    StagedOrderLine,
+    StagedProduct,
+    StagedStore,
 )
 from schemas.tables.wordings import (
     Approval,
@@ -26,18 +46,23 @@ from schemas.tables.wordings import (
 __all__ = [
     "Approval",
     "ApprovalRecipient",
+    "Benefit",
     "Candidate",
     "Consent",
     "Contact",
     "DataVerdict",
+    "DayVerdict",
     "Delivery",
     "Dispatch",
     "DispatchRecipient",
     "Draft",
     "Employee",
     "GovernorDecision",
+    "Inbox",
     "Ledger",
     "Member",
+    "MemberEvent",
+    "Merge",
     "Message",
     "MessageEvent",
     "OrderLine",
@@ -46,15 +71,22 @@ __all__ = [
     "PersonFacts",
     "Product",
     "Quarantine",
+    "Reading",
     "ReviewBatch",
     "ReviewItem",
     "Run",
     "SegmentMembership",
     "ShopOrder",
+    "StagedBenefit",
     "StagedContact",
+    "StagedEmployee",
     "StagedMember",
+    "StagedMemberEvent",
     "StagedOrderLine",
+    "StagedProduct",
+    "StagedStore",
     "StalePerson",
+    "Store",
     "Suppression",
     "Watermark",
     "Wheel",

@@ -10,15 +10,18 @@ from schemas.tables.columns import Money, Table, instant, money, word
 
 
 class Product(Table, table=True):
-    """A thing a source sells."""
+    """A thing a source sells; `stock` is null where nobody counts it."""
 
     source: str = Field(primary_key=True)
     key: str = Field(primary_key=True)
     name: str
+    family: str | None = None
+    launched_at: datetime | None = instant(default=None)
+    stock: int | None = Field(default=None, sa_type=BigInteger)
 
 
 class ShopOrder(Table, table=True):
-    """One order of one member."""
+    """One order of one member; `total` is of its goods after `discount`, where a source tells."""
 
     __table_args__ = (
         UniqueConstraint("source", "key"),
@@ -32,6 +35,9 @@ class ShopOrder(Table, table=True):
     ordered_at: datetime = instant()
     status: OrderStatus = word()
     currency: str
+    discount: Money | None = money(default=None)
+    total: Money | None = money(default=None)
+    store_key: str | None = None
 
 
 class OrderLine(Table, table=True):

@@ -1,12 +1,15 @@
 """A scripted shop, and sources that read it."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
 
+from adapters.sources.base import Source
 from adapters.sources.shop import ShopSource
 from schemas.enums import Entity
-from schemas.incoming import COLUMNS, Window
+from schemas.incoming import COLUMNS, Page, Window
+from schemas.sources import ShopSource as ShopSettings
 from tests.adapters.loopback import Answer, Loopback, Request
 
 SINCE = datetime(2026, 3, 1, tzinfo=UTC)
@@ -41,12 +44,36 @@ def page(what: str, *records: object, cursor: str | None = None) -> Answer:
 
 
 def shop(server: Loopback, waits: list[float] | None = None) -> ShopSource:
-    sleep = (waits if waits is not None else []).append
-    return ShopSource("shop", server.url, "t0ken", 50, sleep=sleep)
+    return shop_at(server.url, waits)
 
 
-def read(source: ShopSource, entity: Entity, window: Window = WINDOW) -> list[dict[str, Any]]:
-    pages = list(source.pages(entity, window))
+def shop_at(url: str, waits: list[float] | None = None) -> ShopSource:
+    waited = waits if waits is not None else []
+
+    async def sleep(seconds: float) -> None:
+        waited.append(seconds)
+
+    settings = ShopSettings(type="shop", page_size=50)
+    return ShopSource("shop", url, "t0ken", settings, sleep=sleep)
+
+
+def read(source: Source, entity: Entity, window: Window = WINDOW) -> list[dict[str, Any]]:
+    pages = pages_of(source, entity, window)
     assert all(one.pulled == len(one.rows) for one in pages)
     columns = COLUMNS[entity]
     return [dict(zip(columns, row, strict=True)) for one in pages for row in one.rows]
+
+
+def pages_of(
+    source: Source, entity: Entity, window: Window, cursor: str | None = None
+) -> list[Page]:
+    async def collect() -> list[Page]:
+        return [page async for page in source.pages(entity, window, cursor)]
+
+    return asyncio.run(collect())
+
+
+def told(row: dict[str, Any]) -> dict[str, Any]:
+    """Return a row without what this source never tells."""
+    untold = {"phone_hash", "timezone", "discount", "total", "store_key"}
+    return {name: value for name, value in row.items() if name not in untold}

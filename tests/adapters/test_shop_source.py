@@ -7,7 +7,7 @@ from adapters.sources.shop import order_rows
 from schemas.enums import Entity
 from schemas.incoming import Window
 from tests.adapters.loopback import Answer, Loopback
-from tests.adapters.shops import LINE, MEMBER, ORDER, SINCE, answers, page, read, shop
+from tests.adapters.shops import LINE, MEMBER, ORDER, SINCE, answers, page, read, shop, told
 
 
 def test_a_window_is_asked_for_page_by_page(server: Loopback) -> None:
@@ -34,7 +34,7 @@ def test_a_first_load_has_no_beginning(server: Loopback) -> None:
 
 def test_a_member_is_read_whole(server: Loopback) -> None:
     server.script = answers(page("members", MEMBER))
-    assert read(shop(server), Entity.MEMBER) == [
+    assert [told(row) for row in read(shop(server), Entity.MEMBER)] == [
         {
             "key": "m1",
             "unionid": None,
@@ -50,7 +50,7 @@ def test_a_member_is_read_whole(server: Loopback) -> None:
 def test_an_order_gives_a_row_per_line(server: Loopback) -> None:
     server.script = answers(page("orders", ORDER))
     first, second = read(shop(server), Entity.ORDER_LINE)
-    assert first == {
+    assert told(first) == {
         "order_key": "o1",
         "ordinal": 1,
         "member_key": "m1",

@@ -9,7 +9,8 @@ from pydantic import SecretStr, ValidationError
 from schemas.environment import PLACEHOLDERS, Environment, base_url, secret
 from schemas.errors import ConfigurationError
 from schemas.policy import Cap, Policy, QuietHours
-from schemas.settings import Business, FileSource, Settings, ShopSource, load
+from schemas.settings import Business, Settings, load
+from schemas.sources import FileSource, ShopSource
 
 LOG = """
 [sources.log]

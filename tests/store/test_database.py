@@ -82,7 +82,7 @@ def test_a_killed_process_loses_its_lock(database_url: str, database: Engine) ->
 
 def test_a_transaction_that_fails_leaves_nothing(database: Engine) -> None:
     with pytest.raises(ProgrammingError), transaction(database) as connection:  # noqa: PT012
-        connection.execute(text("INSERT INTO employee (id) VALUES ('yi')"))
+        connection.execute(text("INSERT INTO employee (id, active) VALUES ('yi', true)"))
         connection.execute(text("SELECT * FROM no_such_table"))
     assert rows(database, "SELECT id FROM employee") == []
 

@@ -87,7 +87,7 @@ def test_a_closing_move_closes_the_slot_as_it_was_reserved(
     move(planned[:1], S.PLANNED, S.DELIVERED, LedgerKind.DELIVERY, hour=20)
     frozen = "person_id, contact, category, zone, policy_version, ghost"
     assert rows(database, _CLOSINGS) == [(planned[0], "delivery")]
-    told = rows(database, f"SELECT DISTINCT {frozen} FROM ledger WHERE slot = {planned[0]}")  # noqa: S608
+    told = rows(database, f"SELECT DISTINCT {frozen} FROM ledger WHERE slot = {planned[0]}")
     assert len(told) == 1
 
 

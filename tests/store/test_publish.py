@@ -8,9 +8,9 @@ import pytest
 from sqlalchemy import Engine
 
 from schemas.enums import Entity
-from store import staging
 from store.database import transaction
-from store.publish import Published, publish
+from store.publication import Published
+from store.publish import publish
 from tests.builders import MORNING, rows, staged
 from tests.house import at
 
@@ -28,9 +28,9 @@ def pull(database: Engine) -> Pull:
     """Stage rows of an entity and publish them."""
 
     def pulled(entity: Entity, *found: dict[str, Any], as_of: datetime = MORNING) -> Published:
-        staged(database, entity, found)
+        stage = staged(database, entity, found)
         with transaction(database) as connection:
-            done = publish(connection, entity, "shop", as_of, "salt")
+            done = publish(connection, stage, as_of, "salt")
         assert done.published + done.unchanged + sum(done.dropped.values()) == len(found)
         return done
 
@@ -118,8 +118,6 @@ def test_a_product_bears_its_newest_name_and_keeps_it_when_unnamed(
 
 def test_only_persons_something_happened_to_become_stale(database: Engine, pull: Pull) -> None:
     pull(Entity.MEMBER, member("m1"), member("m2", unionid="u2"))
-    with transaction(database) as connection:
-        staging.clear(connection, Entity.MEMBER)
     rows(database, "DELETE FROM stale_person RETURNING 1")
     pull(Entity.ORDER_LINE, line())
     stale = rows(database, "SELECT m.key FROM stale_person JOIN member m USING (person_id)")

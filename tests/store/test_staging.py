@@ -7,20 +7,37 @@ import pytest
 from sqlalchemy import Engine
 
 from schemas.enums import Entity
+from schemas.incoming import staged_row
 from store import staging
 from store.database import transaction
+from store.staging import Stage
 from tests import builders
 from tests.builders import MORNING, rows, staged
 from tests.house import at
 
-_KEPT = "SELECT rule, column_name, value, content->>'row' AS row FROM quarantine ORDER BY 1, 4"
+_KEPT = "SELECT rule, column_name, value, row FROM quarantine ORDER BY 1, 4"
 
 
-def _quarantine(database: Engine, run: int, broken: Iterable[str]) -> int:
+CONTACTS = Stage("wecom", Entity.CONTACT)
+_LEFT = f"SELECT address FROM {CONTACTS.table} ORDER BY row"
+
+
+def _quarantine(
+    database: Engine,
+    run: int,
+    broken: Iterable[str],
+    stage: Stage = CONTACTS,
+    *,
+    passed: bool = True,
+) -> int:
     with transaction(database) as connection:
         return staging.quarantine(
-            connection, Entity.CONTACT, run_id=run, source="wecom", as_of=MORNING, broken=broken
+            connection, stage, run_id=run, as_of=MORNING, broken=broken, passed=passed
         )
+
+
+def _stage(database: Engine, *rows: dict[str, Any]) -> None:
+    staged(database, Entity.CONTACT, rows, "wecom")
 
 
 def _contact(address: str | None, **told: Any) -> dict[str, Any]:
@@ -30,61 +47,62 @@ def _contact(address: str | None, **told: Any) -> dict[str, Any]:
 
 def test_rows_alike_in_every_column_are_dropped_but_the_first(database: Engine) -> None:
     twice = _contact("a", unionid=None)
-    staged(database, Entity.CONTACT, [twice, _contact("b"), twice, twice])
+    _stage(database, twice, _contact("b"), twice, twice)
     with transaction(database) as connection:
-        assert staging.drop_repeated(connection, Entity.CONTACT) == 2
-    left = rows(database, "SELECT row, address FROM staged_contact ORDER BY row")
+        assert staging.drop_repeated(connection, CONTACTS) == 2
+    left = rows(database, f"SELECT row, address FROM {CONTACTS.table} ORDER BY row")
     assert left == [(1, "a"), (2, "b")]
 
 
 def test_rows_that_differ_anywhere_are_not_repeated(database: Engine) -> None:
-    staged(database, Entity.CONTACT, [_contact("a"), _contact("a", unionid="u")])
+    _stage(database, _contact("a"), _contact("a", unionid="u"))
     with transaction(database) as connection:
-        assert staging.drop_repeated(connection, Entity.CONTACT) == 0
+        assert staging.drop_repeated(connection, CONTACTS) == 0
 
 
 def test_leftovers_of_a_killed_pull_are_cleared(database: Engine) -> None:
-    staged(database, Entity.CONTACT, [_contact("old")])
-    staged(database, Entity.CONTACT, [_contact("new")])
-    assert rows(database, "SELECT address FROM staged_contact") == [("new",)]
+    _stage(database, _contact("old"))
+    _stage(database, _contact("new"))
+    assert rows(database, _LEFT) == [("new",)]
 
 
 def test_pages_are_numbered_on(database: Engine) -> None:
-    row = ("wecom", "a", "yi", None, at(1, 9), None)
+    row = staged_row(Entity.CONTACT, _contact("a"), None)
     with transaction(database) as connection:
-        assert staging.stage(connection, Entity.CONTACT, [row, row], 1) == 2
-        assert staging.stage(connection, Entity.CONTACT, [row], 3) == 1
-    assert len(rows(database, "SELECT DISTINCT row FROM staged_contact")) == 3
+        staging.clear(connection, CONTACTS)
+        assert staging.stage_rows(connection, CONTACTS, [row, row], 1) == 2
+        assert staging.stage_rows(connection, CONTACTS, [row], 3) == 1
+    assert [one.row for one in rows(database, f"SELECT row FROM {CONTACTS.table}")] == [1, 2, 3]
 
 
 def test_a_bad_row_is_kept_once_per_rule_and_leaves_once(database: Engine) -> None:
-    staged(database, Entity.CONTACT, [_contact(None, since=at(9, 9)), _contact("fine")])
+    _stage(database, _contact(None, since=at(9, 9)), _contact("fine"))
     run = builders.run(database)
     assert _quarantine(database, run, ["address_present", "since_past"]) == 1
     assert rows(database, _KEPT) == [
-        ("address_present", "address", None, "1"),
-        ("since_past", "since", "2026-03-09 01:00:00+00", "1"),
+        ("address_present", "address", None, 1),
+        ("since_past", "since", "2026-03-09 01:00:00+00", 1),
     ]
-    assert rows(database, "SELECT address FROM staged_contact") == [("fine",)]
+    assert rows(database, _LEFT) == [("fine",)]
 
 
 def test_a_rule_that_is_not_broken_puts_nothing_aside(database: Engine) -> None:
-    staged(database, Entity.CONTACT, [_contact(None)])
+    _stage(database, _contact(None))
     assert _quarantine(database, builders.run(database), ["since_past"]) == 0
-    assert len(rows(database, "SELECT * FROM staged_contact")) == 1
+    assert len(rows(database, _LEFT)) == 1
 
 
 def test_a_window_tried_again_replaces_what_it_put_aside(database: Engine) -> None:
     run = builders.run(database)
     for bad in (2, 1):
-        staged(database, Entity.CONTACT, [_contact(None) for _ in range(bad)])
-        assert _quarantine(database, run, ["address_present"]) == bad
+        _stage(database, *(_contact(f"{n}", since=at(9, 9)) for n in range(bad)))
+        assert _quarantine(database, run, ["since_past"]) == bad
     assert len(rows(database, _KEPT)) == 1
 
 
 @pytest.mark.parametrize(("as_of", "future"), [(at(9, 8, 59), 1), (at(9, 9), 0)])
 def test_future_is_judged_by_the_runs_clock(database: Engine, as_of: Any, future: int) -> None:
-    staged(database, Entity.CONTACT, [_contact("a", since=at(9, 9))])
+    _stage(database, _contact("a", since=at(9, 9)))
     with transaction(database) as connection:
-        counts = staging.bad_counts(connection, Entity.CONTACT, source="wecom", as_of=as_of)
+        counts = staging.bad_counts(connection, CONTACTS, as_of=as_of)
     assert counts["since_past"] == future

@@ -1,0 +1,38 @@
+"""What every source is configured by."""
+
+from typing import Annotated
+
+from pydantic import Field, StringConstraints
+
+from schemas.section import Section
+
+SourceName = Annotated[str, StringConstraints(pattern="^[a-z][a-z0-9_]{0,29}$")]
+"""A source's name becomes part of table names and of the names of its secrets."""
+
+Currency = Annotated[str, StringConstraints(pattern="^[A-Z]{3}$")]
+
+
+class SourceSection(Section):
+    """
+    A source, and which span of its time a pull reads: [last - overlap, now - lag].
+
+    The overlap finds what was stamped before it could be seen; the lag leaves alone what is still
+    being written. What is read twice changes nothing.
+    """
+
+    overlap_minutes: int = Field(default=15, ge=0, le=60 * 24 * 31)
+    lag_seconds: int = Field(default=60, ge=0, le=3600)
+
+
+class ApiSection(SourceSection):
+    """
+    A source behind an HTTP interface.
+
+    At most `concurrency` calls are under way at once and `calls_per_second` begin in a second. A
+    phone number is read in `phone_region` unless it says its country.
+    """
+
+    timeout_seconds: float = Field(default=30.0, gt=0)
+    concurrency: int = Field(default=4, ge=1, le=32)
+    calls_per_second: float = Field(default=10.0, gt=0)
+    phone_region: str = Field(default="CN", pattern="^[A-Z]{2}$")
