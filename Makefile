@@ -8,7 +8,7 @@ UV := uv==0.13.8
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test e2e shots browser check lock clean
+.PHONY: help setup demo test e2e shots browser medusa postgresql check lock clean
 
 help: ## list every target
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -20,13 +20,28 @@ demo: $(SYNCED) ## run the whole daily job for three simulated days against the 
 
 # Files stay whole, for what a module sets up once; they keep their order, which is longest first.
 test: $(SYNCED) ## run the default tests, with full coverage asked of rules/
-	$(BIN)/pytest --ignore=tests/e2e -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	$(BIN)/pytest --ignore=tests/e2e --ignore=tests/medusa -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
 e2e: $(SYNCED) browser ## decide on reviews in a real browser, in both Prefect interfaces
 	$(BIN)/pytest tests/e2e
 
 shots: $(SYNCED) browser ## take the README's pictures anew
 	RUNWU_SHOTS=docs $(BIN)/pytest tests/e2e
+
+# In .runwu/medusa npm keeps what it installed, until tests/medusa/package.json names another version.
+medusa: $(SYNCED) postgresql ## pull from a real Medusa 2 shop, change it, and pull again
+	@{ command -v npm && node -e 'const [a, b] = process.versions.node.split(".").map(Number); process.exit(a == 20 ? +(b < 19) : a == 22 ? +(b < 12) : +(a < 22))'; } >/dev/null 2>&1 || { \
+	  echo "make medusa needs Node.js 20.19 or 22.12 with npm; install it, then run it again" >&2; exit 2; }
+	$(BIN)/pytest --confcutdir=tests/medusa tests/medusa
+
+# Debian's PostgreSQL server, whose own cluster is left alone.
+postgresql:
+	@ls /usr/lib/postgresql/*/bin/initdb >/dev/null 2>&1 || { \
+	  command -v apt-get >/dev/null || { \
+	    echo "make medusa needs PostgreSQL's server; install it, then run it again" >&2; exit 2; }; \
+	  root=$$([ "$$(id -u)" = 0 ] || echo sudo); \
+	  $$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
+	    apt-get install -qq -y postgresql >/dev/null; }
 
 # Debian's chromium, and a font in which Chinese is more than boxes.
 browser:

@@ -1,6 +1,5 @@
 """runwu explain: one person's story, why and why not."""
 
-import os
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from datetime import date
@@ -9,11 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.markup import escape
 
-from cli.options import AsJson, Config, Voice, config_path
+from cli.options import AsJson, Config, Voice
+from cli.running import point_at_the_database
 from schemas.clock import now
-from schemas.environment import Environment
 from schemas.errors import ConfigurationError, RunwuError
-from schemas.settings import load
 
 if TYPE_CHECKING:
     from tasks.episodes import Episode, Sent
@@ -37,7 +35,7 @@ def explain(
 ) -> None:
     """Tell a person's story: who they are, what budget is left, why they heard from us or not."""
     only = _business_date(day)
-    _point_at_the_database(config)
+    point_at_the_database(config)
     from tasks.stories import find_person, story_of
 
     voice = Voice(as_json=as_json)
@@ -53,24 +51,6 @@ def _business_date(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ConfigurationError(f"{_DATE} {text} is no date; write it like 2026-03-02") from error
-
-
-def _point_at_the_database(config: Config) -> None:
-    """Find the database that runs; nothing is started for a look."""
-    from tasks.database import running_database
-
-    path = config_path(config)
-    load(path)  # what is wrong with the file is said before anything is looked up
-    if path is not None:
-        os.environ["RUNWU_CONFIG"] = str(path.resolve())
-    environment = Environment()
-    url = running_database(environment.home, environment.database_url)
-    if url is None:
-        raise ConfigurationError(
-            f"no database is running in {environment.home}; start it with `runwu up`, "
-            "or set DATABASE_URL or RUNWU_HOME to where yours is"
-        )
-    os.environ["DATABASE_URL"] = url
 
 
 def _one_of(wanted: str, found: Mapping[str, int]) -> int:

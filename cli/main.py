@@ -9,9 +9,11 @@ import typer
 from cli.check import check
 from cli.demo import demo
 from cli.explain import explain
+from cli.quarantine import quarantine
 from cli.run import run
 from cli.sandbox import sandbox
 from cli.up import down, up
+from cli.web import web
 from schemas.clock import now
 from schemas.environment import Environment
 from schemas.errors import ConfigurationError, RunwuError
@@ -26,8 +28,9 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, up, down, run, check, explain, sandbox):
+for command in (demo, up, down, run, check, explain, sandbox, web):
     app.command()(command)
+app.add_typer(quarantine)
 
 
 def main() -> None:

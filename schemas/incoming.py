@@ -16,10 +16,11 @@ from schemas.tables import (
     StagedProduct,
     StagedStore,
 )
+from schemas.tables.columns import Table
 
 Row = tuple[Any, ...]
 
-_STAGED = {
+STAGED: Mapping[Entity, type[Table]] = {
     Entity.STORE: StagedStore,
     Entity.EMPLOYEE: StagedEmployee,
     Entity.PRODUCT: StagedProduct,
@@ -30,9 +31,11 @@ _STAGED = {
     Entity.CONTACT: StagedContact,
 }
 
+"""The shape of a staged row, by entity."""
+
 COLUMNS: Mapping[Entity, tuple[str, ...]] = {
     entity: tuple(name for name in model.model_fields if name != "row")
-    for entity, model in _STAGED.items()
+    for entity, model in STAGED.items()
 }
 """The columns of a staged row, in the order in which a source yields their values."""
 

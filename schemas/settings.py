@@ -32,7 +32,9 @@ class WecomSettings(Section):
     """
     The WeCom channel.
 
-    Limits are the platform's (wecom.md, section 3 and 4) and may be lowered, never raised.
+    Limits are the platform's (wecom.md, section 3 and 4) and may be lowered, never raised. WeCom
+    tells no change of contacts but all of them, a call for every hundred, so they are read anew
+    after `contacts_every_minutes` only.
     """
 
     base_url: str = SANDBOX
@@ -44,6 +46,7 @@ class WecomSettings(Section):
     timeout_seconds: float = Field(default=10.0, gt=0)
     reconcile_after_minutes: int = Field(default=10, ge=1)
     unknown_ttl_hours: int = Field(default=72, ge=1)
+    contacts_every_minutes: int = Field(default=60 * 12, ge=0, le=60 * 24)
 
 
 class Channels(Section):

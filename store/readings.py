@@ -61,8 +61,8 @@ def whole(connection: Connection, stage: Stage) -> Progress:
     return progress
 
 
-def begin(connection: Connection, stage: Stage, window: Window) -> Progress:
-    """Begin a reading on an empty stage."""
+def start(connection: Connection, stage: Stage, window: Window) -> Progress:
+    """Start a reading on an empty stage."""
     staging.clear(connection, stage)
     progress = Progress(window)
     save(connection, stage, progress)

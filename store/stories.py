@@ -22,8 +22,10 @@ def _each(column: str, table: str) -> str:
 
 
 _MATCHES = f"""
-SELECT 'person:' || p.id AS name, p.id AS person_id FROM person p WHERE p.id = :number
-UNION SELECT p.identity, p.id FROM person p WHERE p.identity IN (:wanted, 'unionid:' || :wanted)
+SELECT 'person:' || p.id AS name, coalesce(p.merged_into, p.id) AS person_id
+      FROM person p WHERE p.id = :number
+UNION SELECT p.identity, coalesce(p.merged_into, p.id)
+      FROM person p WHERE p.identity IN (:wanted, 'unionid:' || :wanted)
 UNION SELECT m.source || ':' || m.key, m.person_id
       FROM ({_each("source", "member")}) s JOIN member m ON m.source = s.name AND m.key = :wanted
 UNION SELECT m.source || ':' || m.key, m.person_id
@@ -61,7 +63,7 @@ FROM candidate c
 JOIN run r ON r.id = c.run_id
 LEFT JOIN decision d ON d.candidate_id = c.id
 LEFT JOIN candidate w ON w.id = d.winner_id
-WHERE c.person_id = :person
+WHERE c.person_id IN (SELECT id FROM person WHERE id = :person OR merged_into = :person)
 ORDER BY r.business_date DESC, c.value DESC, c.scene
 """
 

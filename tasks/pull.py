@@ -10,7 +10,7 @@ from typing import Any
 from prefect import task
 
 from rules.books import Equation
-from rules.windows import next_window
+from rules.windows import is_due, next_window
 from schemas.clock import now
 from schemas.enums import Entity
 from schemas.errors import ContractError, SourceError
@@ -79,6 +79,7 @@ def open_pull(as_of: datetime) -> PullRun:
             for entity in Entity
             for name, source in wired.sources.items()
             if entity in source.entities
+            and is_due(runs.watermark(connection, name, entity), as_of, wired.rhythm(name))
             and not runs.published_already(connection, run.id, name, entity)
         ]
     return PullRun(run.id, as_of, [] if run.done else left)
@@ -147,9 +148,9 @@ def _begun(wired: Wiring, stage: Stage, as_of: datetime) -> Progress:
         found = readings.found(connection, stage)
         if found is not None and found.window.until <= as_of:
             return found
-        overlap, lag = wired.span(stage.source)
         mark = runs.watermark(connection, stage.source, stage.entity)
-        return readings.begin(connection, stage, next_window(mark, as_of, overlap, lag))
+        window = next_window(mark, as_of, wired.rhythm(stage.source))
+        return readings.start(connection, stage, window)
 
 
 def _save(wired: Wiring, stage: Stage, progress: Progress, pages: list[Page]) -> Progress:

@@ -16,12 +16,14 @@ from adapters.phones import PhoneHash, phone_hash
 from adapters.sources.base import Source
 from adapters.wecom.client import WecomClient
 from adapters.wecom.contacts import WecomContacts
+from rules.windows import Rhythm
 from schemas.clock import is_rehearsal, now
 from schemas.environment import SANDBOX, Environment, base_url, secret
 from schemas.errors import ConfigurationError, RunRefused
 from schemas.policy import Policy
 from schemas.settings import Settings, load
 from store import database
+from tasks.inbox import reader
 from tasks.opening import open_source
 
 WECOM, DRY_RUN = "wecom", "dry_run"
@@ -50,24 +52,35 @@ class Wiring:
         """The configured sources by name, and the channel's own contacts last."""
         configured = self.settings.sources.items()
         opened = {
-            name: open_source(name, source, self.environment, self._phone_hash)
+            name: open_source(
+                name,
+                source,
+                self.environment,
+                hash_in=self._phone_hash,
+                fetch=reader(lambda: self.database, name),
+            )
             for name, source in configured
         }
         return {**opened, WECOM: WecomContacts(self._wecom)}
 
-    def span(self, source: str) -> tuple[timedelta, timedelta]:
-        """Return by how much a source's windows overlap, and how far they stay behind the clock."""
+    def rhythm(self, source: str) -> Rhythm:
+        """Return when a source is read, and which span of its time."""
         if source == WECOM:
-            return timedelta(0), timedelta(0)
+            every = timedelta(minutes=self.settings.channels.wecom.contacts_every_minutes)
+            return Rhythm(timedelta(0), timedelta(0), every)
         settings = self.settings.sources[source]
-        return (
+        return Rhythm(
             timedelta(minutes=settings.overlap_minutes),
             timedelta(seconds=settings.lag_seconds),
+            timedelta(minutes=settings.every_minutes),
         )
 
-    def _phone_hash(self, region: str) -> PhoneHash:
-        """Return what tells phones of a region. Raises ConfigurationError where no salt is set."""
-        return phone_hash(secret(self.environment.identity_salt, "RUNWU_IDENTITY_SALT", ""), region)
+    def _phone_hash(self, region: str) -> PhoneHash | None:
+        """Return what tells phones of a region; None, so that nobody's is told, without a salt."""
+        salt = self.environment.identity_salt
+        if salt is None:
+            return None
+        return phone_hash(secret(salt, "RUNWU_IDENTITY_SALT", ""), region)
 
     @property
     def way_out(self) -> str:

@@ -5,7 +5,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from sandbox.wecom import fields
-from sandbox.wecom.contacts import Contacts, Customer
+from sandbox.wecom.contacts import TAGS, Contacts, Customer, tag_id
 from sandbox.wecom.desk import Desk
 from sandbox.wecom.employees import EMPLOYEES
 from sandbox.wecom.errors import WecomError
@@ -17,6 +17,7 @@ from sandbox.wecom.tasks import Share, Task
 _SETTLING: Final = timedelta(seconds=30)
 _LONGEST_SPAN: Final = 31 * 86400
 _PERSONAL: Final = 1
+_TAGS_SINCE: Final = 1_700_000_000  # seconds; the shop has used these tags for years
 
 
 @dataclass(frozen=True)
@@ -61,10 +62,31 @@ def _contact(customer: Customer, userid: str) -> Answer:
             "remark": customer.name,
             "description": "",
             "createtime": int(customer.followers[userid].timestamp()),
-            "tag_id": [],
+            "tag_id": [tag_id(name) for name in customer.tags.get(userid, ())],
             "add_way": 1,
         },
     }
+
+
+def corp_tags(office: Office, body: Body, at: datetime) -> Answer:
+    """get_corp_tag_list: the corporation's tags by group, all or some; groups outdo single tags."""
+    del office, at
+    groups, tags = fields.texts(body, "group_id", 1000), fields.texts(body, "tag_id", 1000)
+    shown = []
+    for group, names in TAGS.items():
+        if groups and tag_id(group) not in groups:
+            continue
+        single = bool(tags) and not groups
+        chosen = [name for name in names if not single or tag_id(name) in tags]
+        if chosen:
+            shown.append(_tag_group(group, chosen))
+    return {"tag_group": shown}
+
+
+def _tag_group(group: str, names: list[str]) -> Answer:
+    shared = {"create_time": _TAGS_SINCE, "order": 1, "deleted": False}
+    tags = [{"id": tag_id(name), "name": name, **shared} for name in names]
+    return {"group_id": tag_id(group), "group_name": group, **shared, "tag": tags}
 
 
 def create_task(office: Office, body: Body, at: datetime) -> Answer:

@@ -18,6 +18,7 @@ from sandbox.world import World
 _PREFIX: Final = "/wecom/cgi-bin"
 _POSTS: Final[Mapping[str, Callable[[Office, Body, datetime], Answer]]] = {
     "batch/get_by_user": operations.contacts_of_users,
+    "get_corp_tag_list": operations.corp_tags,
     "add_msg_template": operations.create_task,
     "get_groupmsg_list_v2": operations.list_tasks,
     "get_groupmsg_task": operations.task_status,

@@ -17,11 +17,13 @@ class SourceSection(Section):
     A source, and which span of its time a pull reads: [last - overlap, now - lag].
 
     The overlap finds what was stamped before it could be seen; the lag leaves alone what is still
-    being written. What is read twice changes nothing.
+    being written. What is read twice changes nothing. A pull passes by what it read less than
+    `every_minutes` ago.
     """
 
     overlap_minutes: int = Field(default=15, ge=0, le=60 * 24 * 31)
     lag_seconds: int = Field(default=60, ge=0, le=3600)
+    every_minutes: int = Field(default=0, ge=0, le=60 * 24)
 
 
 class ApiSection(SourceSection):

@@ -11,25 +11,35 @@ from pydantic import AfterValidator, Field, StringConstraints
 from schemas.section import Section, Words, Zone
 
 
-def _functions(node: Mapping[str, Any]) -> Iterator[str]:
-    if node["type"] == "function_expression":
-        yield node["value"]
+def _nodes(node: Mapping[str, Any]) -> Iterator[Mapping[str, Any]]:
+    yield node
     for child in node["children"]:
         if isinstance(child, dict):
-            yield from _functions(child)
+            yield from _nodes(child)
 
 
 def _compiles(expression: str) -> str:
     try:
-        parsed = jmespath.compile(expression).parsed
+        nodes = list(_nodes(jmespath.compile(expression).parsed))
     except JMESPathError as error:
         place = getattr(error, "lex_position", 0) or 0
         raise ValueError(
             f"{expression!r} is no JMESPath expression (see character {place + 1})"
         ) from error
-    if unknown := sorted(set(_functions(parsed)) - set(Functions.FUNCTION_TABLE)):
+    called = {node["value"] for node in nodes if node["type"] == "function_expression"}
+    if unknown := sorted(called - set(Functions.FUNCTION_TABLE)):
         raise ValueError(f"{expression!r} calls {unknown[0]}(), which JMESPath does not know")
+    if any(_negates_too_early(node) for node in nodes):
+        raise ValueError(
+            f"{expression!r} negates only what stands before the dot; write !(member.id)"
+        )
     return expression
+
+
+def _negates_too_early(node: Mapping[str, Any]) -> bool:
+    """Return whether a node looks for a field in a truth value, where there never is one."""
+    paths = ("subexpression", "index_expression")
+    return node["type"] in paths and node["children"][0]["type"] == "not_expression"
 
 
 def _known_format(told: str) -> str:
@@ -133,9 +143,14 @@ class Counted(Section):
 
 
 class PagePaging(Counted):
-    """Pages by number; the interface must honour any size up to `size`."""
+    """
+    Pages by number; the interface must honour any size up to `size`.
+
+    Pages overlap by having different sizes, for which 20 suffice up to 200 million records.
+    """
 
     kind: Literal["page"]
+    size: int = Field(default=100, ge=20, le=10_000)
     page_param: FieldName = "page"
     first: int = Field(default=1, ge=0, le=1)
 

@@ -3,7 +3,6 @@ import logging
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
-from typing import Any
 
 import pytest
 
@@ -15,7 +14,15 @@ from schemas.incoming import Page, Window
 from schemas.sources.shopify import ShopifySource as ShopifySettings
 from tests.adapters.loopback import Answer
 from tests.adapters.shops import pages_of
-from tests.adapters.stand_ins.shopify import TOKEN, Shop, ShopifyServer, error, order, product
+from tests.adapters.stand_ins.shopify import (
+    TOKEN,
+    Shop,
+    ShopifyServer,
+    error,
+    order,
+    product,
+    source,
+)
 
 DAY = datetime(2026, 3, 1, tzinfo=UTC)
 WINDOW = Window(DAY, DAY + timedelta(days=1))
@@ -38,18 +45,12 @@ def shop(server: ShopifyServer) -> Shop:
     return shop
 
 
-def _source(server: ShopifyServer, shop: Shop, **changed: Any) -> ShopifySource:
-    told = {"type": "shopify", "base_url": server.url, "consent": "sms", "page_size": 2, **changed}
-    settings = ShopifySettings.model_validate({"calls_per_second": 10_000, **told})
-    return ShopifySource("myshop", server.url, TOKEN, settings, sleep=shop.sleep)
+def _products(reading: ShopifySource) -> list[str]:
+    return [str(row[0]) for page in _pages(reading) for row in page.rows]
 
 
-def _products(source: ShopifySource) -> list[str]:
-    return [str(row[0]) for page in _pages(source) for row in page.rows]
-
-
-def _pages(source: ShopifySource) -> list[Page]:
-    return pages_of(source, Entity.PRODUCT, WINDOW)
+def _pages(reading: ShopifySource) -> list[Page]:
+    return pages_of(reading, Entity.PRODUCT, WINDOW)
 
 
 EVERYTHING = [str(number) for number in range(1, 8)]
@@ -58,7 +59,7 @@ EVERYTHING = [str(number) for number in range(1, 8)]
 def test_a_reading_waits_before_the_bucket_is_too_empty(server: ShopifyServer, shop: Shop) -> None:
     shop.bucket = shop.points = 12.0  # a call asks for eleven and uses nine
     shop.rate = 4.0
-    assert _products(_source(server, shop)) == EVERYTHING
+    assert _products(source(server, shop)) == EVERYTHING
     assert shop.throttled == 0
     assert shop.slept == [2.0, 2.25, 2.25]
 
@@ -69,7 +70,7 @@ def test_points_are_spared_for_others_who_use_the_app(server: ShopifyServer, sho
     lowest: list[float] = []
     for call in range(1, 5):
         shop.before[call] = lambda: lowest.append(shop.points)
-    assert _products(_source(server, shop, spare_points=20)) == EVERYTHING
+    assert _products(source(server, shop, spare_points=20)) == EVERYTHING
     assert min(lowest) >= 31
 
 
@@ -81,7 +82,7 @@ def test_a_throttled_call_comes_back_when_the_bucket_has_refilled(
 
     shop.rate = 2.0
     shop.before[2] = drained
-    assert _products(_source(server, shop)) == EVERYTHING
+    assert _products(source(server, shop)) == EVERYTHING
     assert (shop.throttled, shop.slept[0]) == (1, 5.5)
 
 
@@ -89,7 +90,7 @@ def test_a_bucket_others_keep_empty_ends_in_one_sentence(server: ShopifyServer, 
     for call in range(1, 20):
         shop.before[call] = lambda: error("Throttled", "THROTTLED")
     with pytest.raises(SourceError, match=r"did not answer \(throttled\) after 5 attempts"):
-        _products(_source(server, shop))
+        _products(source(server, shop))
 
 
 def test_a_busy_shopify_is_asked_again(server: ShopifyServer, shop: Shop) -> None:
@@ -97,7 +98,7 @@ def test_a_busy_shopify_is_asked_again(server: ShopifyServer, shop: Shop) -> Non
     shop.before[3] = lambda: Answer(b'{"data": {"found', headers={"Content-Length": "99"})
     shop.before[5] = lambda: Answer(b'{"data": {"found"')
     shop.before[7] = lambda: error("Internal error. Request ID: 1", "INTERNAL_SERVER_ERROR")
-    assert _products(_source(server, shop)) == EVERYTHING
+    assert _products(source(server, shop)) == EVERYTHING
     assert (shop.slept[0], len(shop.slept)) == (2.0, 4)
 
 
@@ -108,11 +109,11 @@ def test_a_token_revoked_in_mid_run_ends_it_and_a_new_one_goes_on(
         shop.token = "another"  # noqa: S105
 
     shop.before[3] = revoke
-    source = _source(server, shop)
+    reading = source(server, shop)
     read: list[Page] = []
 
     async def page_by_page() -> None:
-        async for page in source.pages(Entity.PRODUCT, WINDOW):
+        async for page in reading.pages(Entity.PRODUCT, WINDOW):
             read.append(page)  # noqa: PERF401 - what came before the error is what matters
 
     with pytest.raises(SourceError, match="RUNWU_SOURCES_MYSHOP_") as refused:
@@ -120,7 +121,7 @@ def test_a_token_revoked_in_mid_run_ends_it_and_a_new_one_goes_on(
     assert TOKEN not in str(refused.value)
     assert len(server.requests) == 3
     shop.token = TOKEN
-    rest = pages_of(source, Entity.PRODUCT, WINDOW, read[-1].cursor)
+    rest = pages_of(reading, Entity.PRODUCT, WINDOW, read[-1].cursor)
     keys = {str(row[0]) for page in (*read, *rest) for row in page.rows}
     assert keys == set(EVERYTHING)
 
@@ -128,7 +129,7 @@ def test_a_token_revoked_in_mid_run_ends_it_and_a_new_one_goes_on(
 def test_a_missing_scope_is_named(server: ShopifyServer, shop: Shop) -> None:
     shop.denied["Products"] = "read_products"
     with pytest.raises(SourceError, match="grant the app `read_products` access scope and install"):
-        _products(_source(server, shop))
+        _products(source(server, shop))
     assert len(server.requests) == 1
 
 
@@ -139,30 +140,32 @@ def test_part_of_an_answer_is_not_taken_for_the_whole(server: ShopifyServer, sho
 
     shop.before[1] = partly
     with pytest.raises(SourceError, match=r"Shopify refused \(Something\. odd\); check the app"):
-        _products(_source(server, shop))
+        _products(source(server, shop))
 
 
 def test_a_call_that_would_cost_too_much_says_what_to_lower(
     server: ShopifyServer, shop: Shop
 ) -> None:
-    source = _source(server, shop, order_page_size=50, lines_per_order=50)
+    reading = source(server, shop, order_page_size=50, lines_per_order=50)
     with pytest.raises(SourceError, match=r"Query cost is .* lower sources.myshop.page_size"):
-        pages_of(source, Entity.ORDER_LINE, WINDOW)
+        pages_of(reading, Entity.ORDER_LINE, WINDOW)
 
 
 def test_the_preset_pages_stay_below_the_cost_of_one_call(
     server: ShopifyServer, shop: Shop
 ) -> None:
-    source = _source(server, shop, page_size=100)
-    for entity in source.entities:
-        pages_of(source, entity, WINDOW)
+    sizes = ("page_size", "order_page_size", "lines_per_order")
+    preset = {name: ShopifySettings.model_fields[name].default for name in sizes}
+    reading = source(server, shop, **preset)
+    for entity in reading.entities:
+        pages_of(reading, entity, WINDOW)
     assert shop.throttled == 0
 
 
 def test_a_cursor_shopify_forgot_ends_in_one_sentence(server: ShopifyServer, shop: Shop) -> None:
     shop.before[2] = lambda: error("Invalid cursor for current pagination sort.")
     with pytest.raises(SourceError) as refused:
-        _products(_source(server, shop))
+        _products(source(server, shop))
     assert str(refused.value) == (
         "sources.myshop: Shopify refused (Invalid cursor for current pagination sort); "
         "the next run goes on from the last page that was kept"
@@ -184,7 +187,7 @@ def test_pages_that_would_never_end_are_refused(
     for call in (1, 2):
         shop.before[call] = lambda: Answer({"data": {"found": {"nodes": [], "pageInfo": info}}})
     with pytest.raises(SourceError, match=told):
-        _products(_source(server, shop))
+        _products(source(server, shop))
 
 
 @pytest.mark.parametrize("body", [[], {}, {"data": None}, {"data": []}, "text", None])
@@ -193,7 +196,7 @@ def test_an_answer_of_another_kind_is_refused(
 ) -> None:
     shop.before[1] = lambda: Answer(body)
     with pytest.raises(SourceError, match="neither data nor errors"):
-        _products(_source(server, shop))
+        _products(source(server, shop))
 
 
 def test_orders_older_than_sixty_days_are_not_missed_in_silence(
@@ -201,14 +204,14 @@ def test_orders_older_than_sixty_days_are_not_missed_in_silence(
 ) -> None:
     shop.scopes.remove("read_all_orders")
     with pytest.raises(SourceError, match=r"last 60 days.*sources.myshop.all_orders = false"):
-        pages_of(_source(server, shop), Entity.ORDER_LINE, WINDOW)
+        pages_of(source(server, shop), Entity.ORDER_LINE, WINDOW)
     assert "Orders" not in shop.operations
-    assert len(pages_of(_source(server, shop, all_orders=False), Entity.ORDER_LINE, WINDOW)) == 1
-    assert _products(_source(server, shop)) == EVERYTHING
+    assert len(pages_of(source(server, shop, all_orders=False), Entity.ORDER_LINE, WINDOW)) == 4
+    assert _products(source(server, shop)) == EVERYTHING
 
 
 def test_a_probe_reads_next_to_nothing(server: ShopifyServer, shop: Shop) -> None:
-    asyncio.run(_source(server, shop).probe(DAY))
+    asyncio.run(source(server, shop).probe(DAY))
     assert shop.operations == ["Scopes", "Customers", "Orders", "Products"]
     assert {request.body["variables"].get("first") for request in server.requests} == {None, 1}
 
@@ -216,20 +219,20 @@ def test_a_probe_reads_next_to_nothing(server: ShopifyServer, shop: Shop) -> Non
 def test_a_probe_ends_as_reading_would_and_tries_once(server: ShopifyServer, shop: Shop) -> None:
     shop.denied["Customers"] = "read_customers"
     with pytest.raises(SourceError, match="read_customers"):
-        asyncio.run(_source(server, shop).probe(DAY))
+        asyncio.run(source(server, shop).probe(DAY))
     for call in range(1, 20):
         shop.before[call] = lambda: error("Throttled", "THROTTLED")
     del shop.denied["Customers"]
     shop.operations.clear()
     with pytest.raises(SourceError, match="throttled"):
-        asyncio.run(_source(server, shop).probe(DAY))
+        asyncio.run(source(server, shop).probe(DAY))
     assert len(shop.operations) == 1
 
 
 def test_another_version_than_ours_is_told_once(
     server: ShopifyServer, shop: Shop, caplog: pytest.LogCaptureFixture
 ) -> None:
-    _products(_source(server, shop, api_version="2025-07"))
+    _products(source(server, shop, api_version="2025-07"))
     told = [record.message for record in caplog.records if record.levelno == logging.WARNING]
     assert told == ["shopify.version asked=2025-07 served=2026-10"]
 

@@ -7,7 +7,9 @@ from multiprocessing.context import ForkServerProcess
 from typing import Any
 
 _CONTEXT = multiprocessing.get_context("forkserver")
-_CONTEXT.set_forkserver_preload(["__main__", "tests.kill.errands", "tests.kill.victim"])
+_CONTEXT.set_forkserver_preload(
+    ["__main__", "tests.kill.errands", "tests.kill.puller", "great_expectations"]
+)
 
 
 @contextmanager

@@ -75,7 +75,7 @@ def test_fifty_customers_come_unless_told(crowd: Stand) -> None:
 def test_follow_info_is_an_object_with_tag_ids(stand: Stand) -> None:
     (row, *_) = stand.wecom("batch/get_by_user", userid_list=["ChenYu"])["external_contact_list"]
     assert row["follow_info"]["userid"] == "ChenYu"
-    assert row["follow_info"]["tag_id"] == []
+    assert all(key.startswith("et") for key in row["follow_info"]["tag_id"])
     assert row["external_contact"]["type"] == 1
 
 
@@ -92,3 +92,27 @@ def test_follow_info_is_an_object_with_tag_ids(stand: Stand) -> None:
 )
 def test_bad_parameters_are_refused(stand: Stand, body: dict[str, object], code: int) -> None:
     assert stand.wecom("batch/get_by_user", **body)["errcode"] == code
+
+
+def test_some_customers_have_tags_the_corporation_knows_by_name(crowd: Stand) -> None:
+    groups = crowd.wecom("get_corp_tag_list")["tag_group"]
+    names = {tag["id"]: tag["name"] for group in groups for tag in group["tag"]}
+    users = ["ChenYu", "LinXia", "HeMin"]
+    page = crowd.wecom("batch/get_by_user", userid_list=users, limit=100)
+    given = [row["follow_info"]["tag_id"] for row in page["external_contact_list"]]
+    assert {group["group_name"] for group in groups} == {"口味", "到店"}
+    assert 20 < sum(1 for keys in given if keys) < 60
+    assert {key for keys in given for key in keys} == set(names)
+    again = crowd.wecom("batch/get_by_user", userid_list=users, limit=100)
+    assert again["external_contact_list"] == page["external_contact_list"]
+
+
+def test_tags_can_be_asked_for_by_group_or_one_by_one(stand: Stand) -> None:
+    first, second = stand.wecom("get_corp_tag_list")["tag_group"]
+    tag = second["tag"][0]["id"]
+    (chosen,) = stand.wecom("get_corp_tag_list", tag_id=[tag])["tag_group"]
+    assert [one["id"] for one in chosen["tag"]] == [tag]
+    both = stand.wecom("get_corp_tag_list", tag_id=[tag], group_id=[first["group_id"]])
+    assert both["tag_group"] == [first], "a group outdoes single tags"
+    assert stand.wecom("get_corp_tag_list", tag_id=["etUnknown"])["tag_group"] == []
+    assert stand.wecom("get_corp_tag_list", tag_id="etUnknown")["errcode"] == 40058

@@ -8,7 +8,8 @@ from sqlalchemy import Engine
 
 from schemas.enums import Entity
 from store.database import transaction
-from store.publish import Published, publish
+from store.publication import Published
+from store.publish import publish
 from tests.builders import MORNING, change, rows, staged
 from tests.house import at
 
@@ -86,6 +87,8 @@ def test_an_employee_known_from_contacts_gets_a_name_and_a_store(
     database: Engine, pull: Pull
 ) -> None:
     change(database, "INSERT INTO employee (id, active) VALUES ('yi', true)")
+    assert pull(Entity.EMPLOYEE, {"key": "yi"}) == Published(1, 0, {})
+    assert rows(database, _EMPLOYEES) == [("yi", "shop", None, None, True)]
     assert pull(Entity.EMPLOYEE, EMPLOYEE) == Published(1, 0, {})
     assert rows(database, _EMPLOYEES) == [("yi", "shop", "易", "s1", True)]
 
@@ -95,6 +98,8 @@ def test_what_a_source_does_not_tell_of_an_employee_stays(database: Engine, pull
     assert pull(Entity.EMPLOYEE, {"key": "yi"}, source="hr") == Published(0, 1, {})
     assert pull(Entity.EMPLOYEE, {"key": "yi", "name": "安"}, source="hr") == Published(1, 0, {})
     assert rows(database, _EMPLOYEES) == [("yi", "hr", "安", "s1", False)]
+    pull(Entity.EMPLOYEE, {"key": "yi", "store_key": "s2"}, source="hr")
+    assert rows(database, _EMPLOYEES) == [("yi", "hr", "安", "s2", False)]
 
 
 def test_an_employee_of_whom_nothing_else_is_told_serves(database: Engine, pull: Pull) -> None:

@@ -9,7 +9,8 @@ from sqlalchemy import Engine
 
 from schemas.enums import Entity
 from store.database import transaction
-from store.publish import Published, publish
+from store.publication import Published
+from store.publish import publish
 from tests import builders
 from tests.builders import MORNING, change, rows, staged
 from tests.house import at
