@@ -10,10 +10,13 @@ from pathlib import Path
 from cli.serve import NO_SCHEDULES
 from cli.services import Services, answers, free_port
 from schemas.environment import SANDBOX
-from schemas.settings import Settings, ShopSource
+from schemas.settings import Settings
+from schemas.sources import ShopSource
+from schemas.sources.webhook import WebhookSource
 
 _SANDBOX_PORT = 4280
 _PREFECT_PORT = 4200
+_WEB_PORT = 4290
 _LEASES = "prefect.server.concurrency.lease_storage.filesystem"
 Say = Callable[[str], None]
 
@@ -24,6 +27,7 @@ class Stack:
 
     prefect_url: str
     sandbox_url: str | None
+    web_url: str | None = None
 
     def page(self, flow_run: str) -> str:
         """Return the address at which an operator decides on a suspended run."""
@@ -65,7 +69,8 @@ def raise_stack(
     options = () if schedules else (NO_SCHEDULES,)
     fingerprint = _fingerprint(content, database_url, prefect_url, *options)
     _flows(services, prefect_url, say, fingerprint, options)
-    return Stack(prefect_url, sandbox_url)
+    web_url = _web(services, say, settings, _fingerprint(content, database_url))
+    return Stack(prefect_url, sandbox_url, web_url)
 
 
 @contextmanager
@@ -82,7 +87,7 @@ def logs_delivered() -> Iterator[None]:
 def lower_stack(home: Path) -> list[str]:
     """Stop the processes of a home folder; return the names of those that ran."""
     services = Services(home)
-    return [name for name in ("flows", "prefect", "sandbox") if services.stop(name)]
+    return [name for name in ("web", "flows", "prefect", "sandbox") if services.stop(name)]
 
 
 def _environment(home: Path, database_url: str, config: Path | None) -> dict[str, str]:
@@ -122,6 +127,28 @@ def _sandbox(services: Services, options: tuple[str, ...], say: Say, fingerprint
             {},
             url=url,
             ready=lambda: answers(f"{url}/sandbox/clock"),
+            fingerprint=fingerprint,
+        )
+    return url
+
+
+def _web(services: Services, say: Say, settings: Settings, fingerprint: str) -> str | None:
+    """Return where events are taken in; None, and nothing runs, where nobody may send any."""
+    if not any(isinstance(source, WebhookSource) for source in settings.sources.values()):
+        services.stop("web")
+        return None
+    found = services.running_as("web", fingerprint)
+    if found is not None:
+        return found.url
+    with free_port(_WEB_PORT) as port:
+        url = f"http://127.0.0.1:{port}"
+        say(f"taking events in on {url}")
+        services.start(
+            "web",
+            ["cli.main", "web", "--port", str(port)],
+            {},
+            url=url,
+            ready=lambda: answers(f"{url}/health"),
             fingerprint=fingerprint,
         )
     return url

@@ -47,8 +47,10 @@ def up(
     voice.line(f"to approve   {stack.prefect_url}/v2/runs?state=Suspended  (⋮ → Resume)")
     if stack.sandbox_url:
         voice.line(f"sandbox      {stack.sandbox_url}/sandbox/received shows what members got")
+    if stack.web_url:
+        voice.line(f"events       {stack.web_url}/events/NAME takes signed member events")
     voice.line("next         runwu run; stop everything with runwu down")
-    voice.object({"prefect": stack.prefect_url, "sandbox": stack.sandbox_url})
+    voice.object({"prefect": stack.prefect_url, "sandbox": stack.sandbox_url, "web": stack.web_url})
 
 
 def down(as_json: AsJson = False) -> None:

@@ -16,11 +16,11 @@ from schemas.tables import (
     StagedProduct,
     StagedStore,
 )
-from schemas.tables.columns import Table
+from schemas.tables.staged import Staged
 
 Row = tuple[Any, ...]
 
-STAGED: Mapping[Entity, type[Table]] = {
+STAGED: Mapping[Entity, type[Staged]] = {
     Entity.STORE: StagedStore,
     Entity.EMPLOYEE: StagedEmployee,
     Entity.PRODUCT: StagedProduct,
@@ -34,7 +34,7 @@ STAGED: Mapping[Entity, type[Table]] = {
 """The shape of a staged row, by entity."""
 
 COLUMNS: Mapping[Entity, tuple[str, ...]] = {
-    entity: tuple(name for name in model.model_fields if name != "row")
+    entity: tuple(name for name in model.model_fields if name not in Staged.model_fields)
     for entity, model in STAGED.items()
 }
 """The columns of a staged row, in the order in which a source yields their values."""

@@ -102,6 +102,12 @@ class Settings(Section):
     def model_post_init(self, context: object, /) -> None:
         """Keep made-up consent and made-up wording away from real channels."""
         del context
+        for name, source in self.sources.items():
+            if source.members_of is not None and source.members_of not in self.sources:
+                raise ValueError(
+                    f"sources.{name}.members_of is {source.members_of!r}, which is no source; "
+                    f"there are {', '.join(self.sources)}"
+                )
         if self.channels.wecom.base_url == SANDBOX:
             return
         if self.llm is not None and self.llm.base_url == SANDBOX:

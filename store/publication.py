@@ -23,8 +23,8 @@ class Publication:
     """
     A staged window on its way into the tables; call it with a statement to execute that.
 
-    In statements {stage} is the staging table, and :source, :as_of and :salt are known. `salt`
-    draws the bucket of persons not known before.
+    In statements {stage} is the staging table, and :source, :members (the source whose members are
+    named), :as_of and :salt are known. `salt` draws the bucket of persons not known before.
     """
 
     connection: Connection
@@ -34,6 +34,6 @@ class Publication:
 
     def __call__(self, statement: str) -> int:
         """Execute a statement and return how many rows it touched."""
-        values = {"source": self.stage.source, "as_of": self.as_of, "salt": self.salt}
+        values = {**self.stage.values, "as_of": self.as_of, "salt": self.salt}
         told = text(statement.replace("{stage}", self.stage.table))
         return self.connection.execute(told, values).rowcount

@@ -18,6 +18,7 @@ class Progress:
 
     window: Window
     cursor: str | None = None
+    pages: int = 0
     pulled: int = 0
     rows: int = 0
     dropped: Mapping[str, int] = field(default_factory=dict)
@@ -32,6 +33,7 @@ class Progress:
         return replace(
             self,
             cursor=pages[-1].cursor if pages else self.cursor,
+            pages=self.pages + len(pages),
             pulled=self.pulled + sum(page.pulled for page in pages),
             rows=self.rows + sum(len(page.rows) for page in pages),
             dropped=dropped,
@@ -50,7 +52,7 @@ def found(connection: Connection, stage: Stage) -> Progress | None:
     if row is None or not (row.whole or row.cursor) or staging.count(connection, stage) != row.rows:
         return None
     window = Window(row.window_from, row.window_until)
-    return Progress(window, row.cursor, row.pulled, row.rows, row.dropped, row.whole)
+    return Progress(window, row.cursor, row.pages, row.pulled, row.rows, row.dropped, row.whole)
 
 
 def whole(connection: Connection, stage: Stage) -> Progress:
@@ -71,8 +73,9 @@ def start(connection: Connection, stage: Stage, window: Window) -> Progress:
 
 def append(connection: Connection, stage: Stage, progress: Progress, pages: list[Page]) -> Progress:
     """Stage pages and return the progress, both of which are saved in this transaction."""
-    rows = (row for page in pages for row in page.rows)
-    staging.stage_rows(connection, stage, rows, progress.rows + 1)
+    first = progress.rows + 1
+    for number, page in enumerate(pages, progress.pages + 1):
+        first += staging.stage_rows(connection, stage, page.rows, first, number)
     further = progress.after(pages)
     save(connection, stage, further)
     return further
@@ -85,6 +88,7 @@ def save(connection: Connection, stage: Stage, progress: Progress) -> None:
         "since": progress.window.since,
         "until": progress.window.until,
         "cursor": progress.cursor,
+        "pages": progress.pages,
         "pulled": progress.pulled,
         "rows": progress.rows,
         "dropped": Jsonb(dict(progress.dropped)),
@@ -92,12 +96,12 @@ def save(connection: Connection, stage: Stage, progress: Progress) -> None:
     }
     connection.execute(
         text(
-            "INSERT INTO reading (source, entity, window_from, window_until, cursor, pulled, rows,"
-            " dropped, whole) VALUES (:source, :entity, :since, :until, :cursor, :pulled, :rows,"
-            " :dropped, :whole) ON CONFLICT (source, entity) DO UPDATE SET"
+            "INSERT INTO reading (source, entity, window_from, window_until, cursor, pages, pulled,"
+            " rows, dropped, whole) VALUES (:source, :entity, :since, :until, :cursor, :pages,"
+            " :pulled, :rows, :dropped, :whole) ON CONFLICT (source, entity) DO UPDATE SET"
             " window_from = excluded.window_from, window_until = excluded.window_until,"
-            " cursor = excluded.cursor, pulled = excluded.pulled, rows = excluded.rows,"
-            " dropped = excluded.dropped, whole = excluded.whole"
+            " cursor = excluded.cursor, pages = excluded.pages, pulled = excluded.pulled,"
+            " rows = excluded.rows, dropped = excluded.dropped, whole = excluded.whole"
         ),
         values,
     )

@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from schemas.enums import Entity
 from schemas.incoming import COLUMNS, Row
-from store.bulk import copy_rows
+from store.bulk import copy_rows, make_room
 from store.row_rules import COMPANION, KEYS, MENDED, MENDS, ROW_RULES, UNITS
 
 SCHEMA = "staging"
@@ -17,10 +17,15 @@ SCHEMA = "staging"
 
 @dataclass(frozen=True)
 class Stage:
-    """Where the window of one entity of one source is staged: a table of its own."""
+    """
+    Where the window of one entity of one source is staged: a table of its own.
+
+    `members_of` is the source whose keys its rows name members by, if that is another one.
+    """
 
     source: str
     entity: Entity
+    members_of: str | None = None
 
     @property
     def name(self) -> str:
@@ -35,7 +40,8 @@ class Stage:
     @property
     def values(self) -> dict[str, Any]:
         """What statements about this window are told."""
-        return {"source": self.source, "entity": self.entity.value}
+        members = self.members_of or self.source
+        return {"source": self.source, "entity": self.entity.value, "members": members}
 
     def same_unit(self, row: str, kept: str) -> str:
         """Return SQL that is true where a quarantined row is of the same unit as a staged one."""
@@ -52,10 +58,12 @@ def clear(connection: Connection, stage: Stage) -> None:
     )
 
 
-def stage_rows(connection: Connection, stage: Stage, rows: Iterable[Row], first: int) -> int:
-    """Append rows in the order of COLUMNS, numbered from `first`; return how many."""
-    numbered = ((first + place, *row) for place, row in enumerate(rows))
-    return copy_rows(connection, stage.table, ("row", *COLUMNS[stage.entity]), numbered)
+def stage_rows(
+    connection: Connection, stage: Stage, rows: Iterable[Row], first: int, page: int = 0
+) -> int:
+    """Append the rows of a page in the order of COLUMNS, numbered from `first`; return how many."""
+    numbered = ((first + place, page, *row) for place, row in enumerate(rows))
+    return copy_rows(connection, stage.table, ("row", "page", *COLUMNS[stage.entity]), numbered)
 
 
 def count(connection: Connection, stage: Stage) -> int | None:
@@ -69,7 +77,7 @@ def count(connection: Connection, stage: Stage) -> int | None:
     return found
 
 
-def offer_again(connection: Connection, stage: Stage, first: int) -> int:
+def offer_again(connection: Connection, stage: Stage) -> int:
     """
     Stage the quarantined rows that were mended, or whose reason has gone; return how many.
 
@@ -85,8 +93,9 @@ def offer_again(connection: Connection, stage: Stage, first: int) -> int:
     mine = "{0}.source = :source AND {0}.entity = :entity AND {0}.settled_at IS NULL".format
     return connection.execute(
         text(
-            f"INSERT INTO {stage.table} (row, {', '.join(columns)})"
-            " SELECT CAST(:first AS bigint) - 1 + row_number() OVER (ORDER BY q.id),"
+            f"INSERT INTO {stage.table} (row, page, {', '.join(columns)})"
+            f" SELECT (SELECT coalesce(max(row), 0) FROM {stage.table})"
+            " + row_number() OVER (ORDER BY q.id), 0,"
             f" {', '.join(f'r.{column}' for column in columns)}"
             " FROM (SELECT DISTINCT ON (q.run_id, q.row) q.* FROM quarantine q"
             f" WHERE {mine('q')} ORDER BY q.run_id, q.row, q.id) q"
@@ -95,12 +104,55 @@ def offer_again(connection: Connection, stage: Stage, first: int) -> int:
             f" AND (({unit}) OR (k.run_id = q.run_id AND k.row = q.row)))"
             f" AND NOT EXISTS (SELECT 1 FROM {stage.table} s WHERE {stage.same_unit('s', 'q')})"
         ),
-        {**stage.values, "first": first},
+        stage.values,
+    ).rowcount
+
+
+def number_lines(connection: Connection, stage: Stage) -> None:
+    """
+    Give lines a number where the source numbers none of an order's, in the order they came in.
+
+    Without one, two lines that are alike would be taken for one that came twice.
+    """
+    if stage.entity is not Entity.ORDER_LINE:
+        return
+    bare = f"SELECT EXISTS (SELECT 1 FROM {stage.table} WHERE ordinal IS NULL)"
+    if not connection.execute(text(bare)).scalar_one():
+        return
+    make_room(connection)
+    connection.execute(
+        text(
+            f"UPDATE {stage.table} s SET ordinal = n.place FROM (SELECT row,"
+            " row_number() OVER (PARTITION BY order_key ORDER BY row) AS place"
+            f" FROM {stage.table} u WHERE ordinal IS NULL AND NOT EXISTS (SELECT 1"
+            f" FROM {stage.table} o WHERE o.order_key = u.order_key AND o.ordinal IS NOT NULL)"
+            ") n WHERE n.row = s.row"
+        )
+    )
+
+
+def keep_newest(connection: Connection, stage: Stage) -> int:
+    """
+    Of a unit that came again on a later page keep what came last; return how many rows went.
+
+    It changed while it was read, and is now what it was by then.
+    """
+    unit = ", ".join(UNITS[stage.entity])
+    same = " AND ".join(f"s.{column} = d.{column}" for column in UNITS[stage.entity])
+    return connection.execute(
+        text(
+            f"DELETE FROM {stage.table} s USING (SELECT {unit}, max(page) AS page"
+            f" FROM {stage.table} GROUP BY {unit} HAVING min(page) < max(page)) d"
+            f" WHERE {same} AND s.page < d.page"
+        )
     ).rowcount
 
 
 def drop_repeated(connection: Connection, stage: Stage) -> int:
     """Drop all but the first of rows that are alike in every column; return how many went."""
+    make_room(connection)
+    # Nobody else tells the planner how much is staged: a window is judged as soon as it is there.
+    connection.execute(text(f"ANALYZE {stage.table}"))
     columns = ", ".join(COLUMNS[stage.entity])
     key = ", ".join(KEYS[stage.entity])
     # Few keys come twice, and only their rows are compared.
@@ -152,7 +204,7 @@ def quarantine(
                 "INSERT INTO quarantine"
                 " (run_id, source, entity, row, rule, column_name, value, content)"
                 f" SELECT :run, :source, :entity, s.row, '{rule.name}', '{rule.column}',"
-                f" s.{rule.column}::text, to_jsonb(s) - 'row' FROM {stage.table} s"
+                f" s.{rule.column}::text, to_jsonb(s) - 'row' - 'page' FROM {stage.table} s"
                 f" WHERE {rule.bad_in(stage.table)}"
             ),
             values,
@@ -187,7 +239,7 @@ def _keep_companions(connection: Connection, stage: Stage, values: Mapping[str, 
             "INSERT INTO quarantine"
             " (run_id, source, entity, row, rule, column_name, value, content)"
             f" SELECT :run, :source, :entity, s.row, '{COMPANION}', '{column}', s.{column}::text,"
-            f" to_jsonb(s) - 'row' FROM {stage.table} s"
+            f" to_jsonb(s) - 'row' - 'page' FROM {stage.table} s"
             f" WHERE s.{column} IN (SELECT q.content->>'{column}' FROM quarantine q WHERE {mine})"
             f" AND NOT EXISTS (SELECT 1 FROM quarantine q WHERE {mine} AND q.row = s.row)"
         ),

@@ -12,7 +12,7 @@ from sqlalchemy.exc import DBAPIError
 from schemas.environment import SANDBOX, Environment, secrets_of_sources
 from schemas.errors import ConfigurationError, NoAnswer, RunwuError
 from schemas.findings import Finding, Level, problem, warning, well
-from schemas.sources import FileSource, ShopSource
+from schemas.sources import FileSource, ShopSource, WebhookSource
 from store import checks
 from store.database import engine, psycopg_url, require_usable
 from tasks.database import running_database
@@ -153,6 +153,8 @@ def _readable(wired: Wiring, name: str) -> str:
     source = wired.settings.sources[name]
     if isinstance(source, FileSource):
         return f"{source.path} is there, with every column that is mapped"
+    if isinstance(source, WebhookSource):
+        return f"signed events are taken in at /events/{name}"
     return f"{_host(source.base_url)} takes our token"
 
 

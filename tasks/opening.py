@@ -7,6 +7,7 @@ from adapters.sources.base import Source
 from adapters.sources.inbox import Fetch, InboxSource
 from schemas import sources as settings
 from schemas.environment import Environment, base_url, source_secret
+from tasks.inbox import signing_secrets
 
 HashIn = Callable[[str], PhoneHash | None]
 """Gives, for a region, what tells its phone numbers; None where they are not to be told."""
@@ -31,6 +32,7 @@ def open_source(
 
         return FileSource(name, source, phone_hash=hash_in(source.phone_region))
     if isinstance(source, settings.WebhookSource):
+        signing_secrets(name)  # what is missing is said before somebody posts
         return InboxSource(name, fetch)
     return _open_api(name, source, environment, hash_in(source.phone_region))
 

@@ -94,7 +94,7 @@ async def read_window(source: str, entity: Entity, as_of: datetime) -> Stage:
     up to the instant it was begun for. Raises SourceError, the window staying open.
     """
     wired = wiring()
-    stage = Stage(source, entity)
+    stage = wired.stage(source, entity)
     progress = await asyncio.to_thread(_begun, wired, stage, as_of)
     if progress.whole:
         return stage
@@ -166,15 +166,20 @@ def _finish(wired: Wiring, stage: Stage, progress: Progress) -> None:
 @task(name="stage window")
 def stage_window(stage: Stage) -> Staged:
     """Add to what was read what is offered again, and drop what came twice."""
-    with transaction(wiring().database) as connection:
+    wired = wiring()
+    with transaction(wired.database) as connection:
         progress = readings.whole(connection, stage)
-        # After a kill behind this commit the window would be offered the same rows once more.
-        again = staging.offer_again(connection, stage, progress.rows + 1)
-        repeated = staging.drop_repeated(connection, stage)
+        newest = wired.sources[stage.source].read_again_is_newer
+        gone = {
+            "read_again": staging.keep_newest(connection, stage) if newest else 0,
+            "repeated_row": staging.drop_repeated(connection, stage),
+        }
+        again = staging.offer_again(connection, stage)
         dropped = dict(progress.dropped)
-        if repeated:
-            dropped["repeated_row"] = dropped.get("repeated_row", 0) + repeated
-        rows = progress.rows + again - repeated
+        for rule, count in gone.items():
+            if count:
+                dropped[rule] = dropped.get(rule, 0) + count
+        rows = progress.rows + again - sum(gone.values())
         pulled = progress.pulled + again
         staged = replace(progress, pulled=pulled, rows=rows, dropped=dropped)
         readings.save(connection, stage, staged)

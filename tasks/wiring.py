@@ -18,11 +18,13 @@ from adapters.wecom.client import WecomClient
 from adapters.wecom.contacts import WecomContacts
 from rules.windows import Rhythm
 from schemas.clock import is_rehearsal, now
+from schemas.enums import Entity
 from schemas.environment import SANDBOX, Environment, base_url, secret
 from schemas.errors import ConfigurationError, RunRefused
 from schemas.policy import Policy
 from schemas.settings import Settings, load
 from store import database
+from store.staging import Stage
 from tasks.inbox import reader
 from tasks.opening import open_source
 
@@ -62,6 +64,11 @@ class Wiring:
             for name, source in configured
         }
         return {**opened, WECOM: WecomContacts(self._wecom)}
+
+    def stage(self, source: str, entity: Entity) -> Stage:
+        """Return where a source's rows are staged."""
+        settings = self.settings.sources.get(source)
+        return Stage(source, entity, settings.members_of if settings else None)
 
     def rhythm(self, source: str) -> Rhythm:
         """Return when a source is read, and which span of its time."""

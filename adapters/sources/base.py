@@ -19,6 +19,12 @@ class Source(Protocol):
 
     name: str
     entities: tuple[Entity, ...]
+    read_again_is_newer: bool
+    """
+    Whether something that comes again on a later page changed while we read.
+
+    Else it is a contradiction: of two lines of a file nobody knows which is true.
+    """
 
     def pages(
         self, entity: Entity, window: Window, cursor: str | None = None

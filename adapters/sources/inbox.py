@@ -26,6 +26,7 @@ class InboxSource:
     """
 
     entities: tuple[Entity, ...] = (Entity.MEMBER_EVENT,)
+    read_again_is_newer = True
 
     def __init__(self, name: str, fetch: Fetch) -> None:
         """`fetch` may block; it is called in a thread."""

@@ -47,6 +47,7 @@ class MedusaSource:
     """
 
     entities: tuple[Entity, ...] = (Entity.PRODUCT, Entity.MEMBER, Entity.ORDER_LINE)
+    read_again_is_newer = True
 
     def __init__(
         self,

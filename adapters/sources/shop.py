@@ -19,6 +19,7 @@ class ShopSource:
     """Members and order lines whose record changed within the window."""
 
     entities: tuple[Entity, ...] = (Entity.MEMBER, Entity.ORDER_LINE)
+    read_again_is_newer = True
 
     def __init__(
         self,

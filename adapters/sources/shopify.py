@@ -47,6 +47,7 @@ class ShopifySource:
     """
 
     entities: tuple[Entity, ...] = (Entity.MEMBER, Entity.ORDER_LINE, Entity.PRODUCT)
+    read_again_is_newer = True
 
     def __init__(
         self,

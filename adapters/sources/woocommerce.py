@@ -49,6 +49,7 @@ class WooCommerceSource:
     """
 
     entities: tuple[Entity, ...] = (Entity.PRODUCT, Entity.MEMBER, Entity.ORDER_LINE)
+    read_again_is_newer = True
 
     def __init__(
         self,

@@ -59,6 +59,7 @@ class YouzanSource:
     """
 
     entities: tuple[Entity, ...] = (Entity.MEMBER, Entity.ORDER_LINE)
+    read_again_is_newer = True
 
     def __init__(
         self,

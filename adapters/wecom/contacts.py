@@ -45,6 +45,7 @@ class WecomContacts:
 
     name = "wecom"
     entities: tuple[Entity, ...] = (Entity.CONTACT,)
+    read_again_is_newer = True
 
     def __init__(self, client: WecomClient) -> None:
         self._client = client

@@ -19,11 +19,14 @@ class SourceSection(Section):
     The overlap finds what was stamped before it could be seen; the lag leaves alone what is still
     being written. What is read twice changes nothing. A pull passes by what it read less than
     `every_minutes` ago.
+
+    Orders, benefits and events name members by the keys of this source, or of `members_of`.
     """
 
     overlap_minutes: int = Field(default=15, ge=0, le=60 * 24 * 31)
     lag_seconds: int = Field(default=60, ge=0, le=3600)
     every_minutes: int = Field(default=0, ge=0, le=60 * 24)
+    members_of: SourceName | None = None
 
 
 class ApiSection(SourceSection):

@@ -54,6 +54,7 @@ class Reading(Table, table=True):
     window_from: datetime | None = instant(default=None)
     window_until: datetime = instant()
     cursor: str | None = None
+    pages: int = 0
     pulled: int = Field(default=0, sa_type=BigInteger)
     rows: int = Field(default=0, sa_type=BigInteger)
     dropped: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)

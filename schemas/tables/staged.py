@@ -20,10 +20,16 @@ def _amount() -> Any:
     return Field(default=None, sa_type=Numeric)
 
 
-class StagedStore(Table, table=True):
-    """A place where members are served."""
+class Staged(Table):
+    """What rows of all entities have: their place in the window, and the page they came with."""
 
     row: int = Field(primary_key=True, sa_type=BigInteger)
+    page: int = 0
+
+
+class StagedStore(Staged, table=True):
+    """A place where members are served."""
+
     key: str | None = None
     name: str | None = None
     city: str | None = None
@@ -31,10 +37,9 @@ class StagedStore(Table, table=True):
     defects: str | None = None
 
 
-class StagedEmployee(Table, table=True):
+class StagedEmployee(Staged, table=True):
     """Somebody who serves members; `key` is the WeCom userid."""
 
-    row: int = Field(primary_key=True, sa_type=BigInteger)
     key: str | None = None
     name: str | None = None
     store_key: str | None = None
@@ -42,10 +47,9 @@ class StagedEmployee(Table, table=True):
     defects: str | None = None
 
 
-class StagedProduct(Table, table=True):
+class StagedProduct(Staged, table=True):
     """A thing for sale; `stock` is what is left, null where the source does not count it."""
 
-    row: int = Field(primary_key=True, sa_type=BigInteger)
     key: str | None = None
     name: str | None = None
     family: str | None = None
@@ -54,10 +58,9 @@ class StagedProduct(Table, table=True):
     defects: str | None = None
 
 
-class StagedMember(Table, table=True):
+class StagedMember(Staged, table=True):
     """A member; `phone_hash` is salted, and `timezone` a name of the zone database."""
 
-    row: int = Field(primary_key=True, sa_type=BigInteger)
     key: str | None = None
     unionid: str | None = None
     phone_hash: str | None = None
@@ -69,7 +72,7 @@ class StagedMember(Table, table=True):
     defects: str | None = None
 
 
-class StagedOrderLine(Table, table=True):
+class StagedOrderLine(Staged, table=True):
     """
     An order line, with what it repeats of its order.
 
@@ -77,7 +80,6 @@ class StagedOrderLine(Table, table=True):
     goods alone, without freight. Both are null where the source does not tell them.
     """
 
-    row: int = Field(primary_key=True, sa_type=BigInteger)
     order_key: str | None = None
     ordinal: int | None = None
     member_key: str | None = None
@@ -94,7 +96,7 @@ class StagedOrderLine(Table, table=True):
     defects: str | None = None
 
 
-class StagedBenefit(Table, table=True):
+class StagedBenefit(Staged, table=True):
     """
     A coupon, or a lot of points that ends on one day; `member_key` is null where all may use it.
 
@@ -102,7 +104,6 @@ class StagedBenefit(Table, table=True):
     or so many points. `store_keys` are those where it counts (null: all).
     """
 
-    row: int = Field(primary_key=True, sa_type=BigInteger)
     key: str | None = None
     kind: str | None = None
     member_key: str | None = None
@@ -119,10 +120,9 @@ class StagedBenefit(Table, table=True):
     defects: str | None = None
 
 
-class StagedMemberEvent(Table, table=True):
+class StagedMemberEvent(Staged, table=True):
     """Something that happened to a member; `subject` is the product, store or topic."""
 
-    row: int = Field(primary_key=True, sa_type=BigInteger)
     key: str | None = None
     member_key: str | None = None
     kind: str | None = None
@@ -131,10 +131,9 @@ class StagedMemberEvent(Table, table=True):
     defects: str | None = None
 
 
-class StagedContact(Table, table=True):
+class StagedContact(Staged, table=True):
     """A contact as a channel told it; `unionid` is what it shares with members of a shop."""
 
-    row: int = Field(primary_key=True, sa_type=BigInteger)
     channel: str | None = None
     address: str | None = None
     employee_id: str | None = None

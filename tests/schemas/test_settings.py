@@ -45,7 +45,7 @@ def test_without_a_file_everything_points_to_the_sandbox() -> None:
     settings = load()
     assert settings == Settings()
     assert settings.channels.wecom.base_url == "sandbox"
-    assert settings.sources == {"shop": ShopSource(type="shop", base_url="sandbox")}
+    assert settings.sources == {"shop": ShopSource(type="shop", base_url="sandbox", lag_seconds=0)}
 
 
 def test_the_file_at_hand_is_read() -> None:

@@ -71,7 +71,7 @@ def test_pages_are_numbered_on(database: Engine) -> None:
     with transaction(database) as connection:
         staging.clear(connection, CONTACTS)
         assert staging.stage_rows(connection, CONTACTS, [row, row], 1) == 2
-        assert staging.stage_rows(connection, CONTACTS, [row], 3) == 1
+        assert staging.stage_rows(connection, CONTACTS, [row], 3, page=1) == 1
     assert [one.row for one in rows(database, f"SELECT row FROM {CONTACTS.table}")] == [1, 2, 3]
 
 
@@ -106,3 +106,16 @@ def test_future_is_judged_by_the_runs_clock(database: Engine, as_of: Any, future
     with transaction(database) as connection:
         counts = staging.bad_counts(connection, CONTACTS, as_of=as_of)
     assert counts["since_past"] == future
+
+
+def test_of_an_order_read_again_only_the_later_reading_is_kept(database: Engine) -> None:
+    stage = staged(database, Entity.ORDER_LINE, [])
+    pages = {1: ("o1 1", "o1 2", "o2 1"), 2: ("o3 1",), 3: ("o1 1",)}
+    with transaction(database) as connection:
+        for page, lines in pages.items():
+            told = [dict(zip(("order_key", "ordinal"), one.split(), strict=True)) for one in lines]
+            found = [staged_row(Entity.ORDER_LINE, line, None) for line in told]
+            staging.stage_rows(connection, stage, found, page * 10, page)
+        assert staging.keep_newest(connection, stage) == 2
+    left = rows(database, f"SELECT order_key, ordinal, page FROM {stage.table} ORDER BY row")
+    assert left == [("o2", 1, 1), ("o3", 1, 2), ("o1", 1, 3)]

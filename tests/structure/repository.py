@@ -5,7 +5,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-ROOMS = ("adapters", "cli", "flows", "prompts", "rules", "sandbox", "schemas", "store", "tasks")
+ROOMS = (
+    *("adapters", "cli", "flows", "prompts", "rules", "sandbox", "schemas", "store", "tasks"),
+    "web",
+)
 
 
 def files(*suffixes: str) -> Iterator[Path]:

@@ -74,7 +74,7 @@ def write(path: Path, lines: list[dict[str, str]]) -> None:
 def offered(database: Engine, stage: Stage) -> list[Any]:
     staged(database, stage.entity, [])
     with transaction(database) as connection:
-        staging.offer_again(connection, stage, 1)
+        staging.offer_again(connection, stage)
     return rows(database, f"SELECT * FROM {stage.table} ORDER BY row")
 
 

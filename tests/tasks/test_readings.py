@@ -28,12 +28,14 @@ class Scripted:
 
     name = "shop"
     entities: tuple[Entity, ...] = (Entity.MEMBER,)
+    read_again_is_newer = True
 
     def __init__(self, pages: int) -> None:
         self.count = pages
         self.fails_at: int | None = None
         self.asked: list[tuple[Window, str | None]] = []
         self.keeps_cursors = True
+        self.changed: dict[str, Any] | None = None
 
     async def pages(
         self, entity: Entity, window: Window, cursor: str | None = None
@@ -45,8 +47,12 @@ class Scripted:
                 raise SourceError("sources.shop: it is down")
             keys = range(number * 10, number * 10 + 10)
             found = [staged_row(Entity.MEMBER, member(key), None) for key in keys]
+            if self.changed and number + 1 == self.count:
+                found.append(staged_row(Entity.MEMBER, self.changed, None))
             going_on = self.keeps_cursors and number + 1 < self.count
-            yield Page(found, 11, {"guest": 1}, cursor=str(number + 1) if going_on else None)
+            yield Page(
+                found, len(found) + 1, {"guest": 1}, cursor=str(number + 1) if going_on else None
+            )
 
     async def probe(self, as_of: datetime) -> None:
         raise NotImplementedError
@@ -115,6 +121,23 @@ def test_a_reading_that_gets_not_one_step_further_begins_anew(
     assert [cursor for _, cursor in source.asked] == [None, "2", None]
     assert source.asked[-1][0].until == at(2, 7, 45)
     assert keys(house.database) == ALL
+
+
+def test_what_changed_while_it_was_read_is_what_it_became(house: House, source: Scripted) -> None:
+    source.changed = {**member(3), "city": "杭州"}
+    staged = pull.stage_window.fn(read())
+    assert (staged.pulled, staged.rows, staged.dropped["read_again"]) == (56, 50, 1)
+    cities = f"SELECT city FROM {STAGE.table} WHERE key = 'm3'"
+    assert rows(house.database, cities) == [("杭州",)]
+
+
+def test_what_contradicts_itself_stays_for_the_contract_to_judge(
+    house: House, source: Scripted
+) -> None:
+    source.changed = {**member(3), "city": "杭州"}
+    source.read_again_is_newer = False
+    assert pull.stage_window.fn(read()).rows == 51
+    del house
 
 
 def test_a_source_without_cursors_is_read_from_the_start(house: House, source: Scripted) -> None:

@@ -19,6 +19,7 @@ def upgrade() -> None:
         op.drop_table(f'staged_{name}')
     op.create_table('staged_store',
     sa.Column('row', sa.BigInteger(), nullable=False),
+    sa.Column('page', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(), nullable=True),
     sa.Column('name', sa.String(), nullable=True),
     sa.Column('city', sa.String(), nullable=True),
@@ -28,6 +29,7 @@ def upgrade() -> None:
     )
     op.create_table('staged_employee',
     sa.Column('row', sa.BigInteger(), nullable=False),
+    sa.Column('page', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(), nullable=True),
     sa.Column('name', sa.String(), nullable=True),
     sa.Column('store_key', sa.String(), nullable=True),
@@ -37,6 +39,7 @@ def upgrade() -> None:
     )
     op.create_table('staged_product',
     sa.Column('row', sa.BigInteger(), nullable=False),
+    sa.Column('page', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(), nullable=True),
     sa.Column('name', sa.String(), nullable=True),
     sa.Column('family', sa.String(), nullable=True),
@@ -47,6 +50,7 @@ def upgrade() -> None:
     )
     op.create_table('staged_member',
     sa.Column('row', sa.BigInteger(), nullable=False),
+    sa.Column('page', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(), nullable=True),
     sa.Column('unionid', sa.String(), nullable=True),
     sa.Column('phone_hash', sa.String(), nullable=True),
@@ -60,6 +64,7 @@ def upgrade() -> None:
     )
     op.create_table('staged_order_line',
     sa.Column('row', sa.BigInteger(), nullable=False),
+    sa.Column('page', sa.Integer(), nullable=False),
     sa.Column('order_key', sa.String(), nullable=True),
     sa.Column('ordinal', sa.Integer(), nullable=True),
     sa.Column('member_key', sa.String(), nullable=True),
@@ -78,6 +83,7 @@ def upgrade() -> None:
     )
     op.create_table('staged_benefit',
     sa.Column('row', sa.BigInteger(), nullable=False),
+    sa.Column('page', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(), nullable=True),
     sa.Column('kind', sa.String(), nullable=True),
     sa.Column('member_key', sa.String(), nullable=True),
@@ -96,6 +102,7 @@ def upgrade() -> None:
     )
     op.create_table('staged_member_event',
     sa.Column('row', sa.BigInteger(), nullable=False),
+    sa.Column('page', sa.Integer(), nullable=False),
     sa.Column('key', sa.String(), nullable=True),
     sa.Column('member_key', sa.String(), nullable=True),
     sa.Column('kind', sa.String(), nullable=True),
@@ -106,6 +113,7 @@ def upgrade() -> None:
     )
     op.create_table('staged_contact',
     sa.Column('row', sa.BigInteger(), nullable=False),
+    sa.Column('page', sa.Integer(), nullable=False),
     sa.Column('channel', sa.String(), nullable=True),
     sa.Column('address', sa.String(), nullable=True),
     sa.Column('employee_id', sa.String(), nullable=True),
@@ -141,6 +149,7 @@ def upgrade() -> None:
     sa.Column('window_from', sa.TIMESTAMP(timezone=True), nullable=True),
     sa.Column('window_until', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.Column('cursor', sa.String(), nullable=True),
+    sa.Column('pages', sa.Integer(), nullable=False),
     sa.Column('pulled', sa.BigInteger(), nullable=False),
     sa.Column('rows', sa.BigInteger(), nullable=False),
     sa.Column('dropped', postgresql.JSONB(astext_type=sa.Text()), nullable=False),

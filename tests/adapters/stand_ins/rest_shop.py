@@ -26,6 +26,7 @@ class RestShop:
         self.records = {record["id"]: record for record in records}
         self.by_place = False  # in the order of their last move, as of their last change elsewhere
         self.cap = 10_000  # the longest page, whatever is asked for
+        self.hidden: set[int] = set()  # left out of a page after it was cut
         self.faults: list[Answer] = []  # what goes wrong next, one call each
         self.between: Callable[[], None] = lambda: None  # what happens after each page
         self.token_seconds: int | None = 3600
@@ -67,7 +68,7 @@ class RestShop:
         return [record for record in records if since <= record.get("updated", 0) < until]
 
     def _place(self, record: Record) -> int:
-        place: int = record.get("place", record["id"]) if self.by_place else record["id"]
+        place: int = record["place"] if self.by_place and "place" in record else record["id"]
         return place
 
     def _size(self, asked: Record) -> int:
@@ -78,12 +79,16 @@ class RestShop:
 
     def _by_page(self, asked: Record) -> Answer:
         found, size = self._found(asked), self._size(asked)
-        start = (int(asked["page"]) - 1) * size
-        return Answer({"data": {"items": found[start : start + size]}, "count": len(found)})
+        items = self._cut(found, (int(asked["page"]) - 1) * size, size)
+        return Answer({"data": {"items": items}, "count": len(found)})
 
     def _by_offset(self, asked: Record) -> Answer:
-        found, start = self._found(asked), int(asked["offset"])
-        return Answer({"items": found[start : start + self._size(asked)], "count": len(found)})
+        found = self._found(asked)
+        items = self._cut(found, int(asked["offset"]), self._size(asked))
+        return Answer({"items": items, "count": len(found)})
+
+    def _cut(self, found: list[Record], start: int, size: int) -> list[Record]:
+        return [each for each in found[start : start + size] if each["id"] not in self.hidden]
 
     def _behind(self, asked: Record) -> tuple[list[Record], int | None]:
         """Return a page behind the record `after`, and the cursor of the next."""
