@@ -43,6 +43,11 @@ postgresql:
 	  $$root apt-get update -qq && $$root env DEBIAN_FRONTEND=noninteractive \
 	    apt-get install -qq -y postgresql >/dev/null; }
 
+MEMBERS ?= 50000
+ORDERS ?= 500000
+bench: $(SYNCED) ## time a first load and a day against raw COPY; ORDERS=10000000 MEMBERS=1000000
+	$(BIN)/python -m bench --members $(MEMBERS) --orders $(ORDERS)
+
 # Debian's chromium, and a font in which Chinese is more than boxes.
 browser:
 	@{ command -v chromium && fc-list :lang=zh | grep -q .; } >/dev/null 2>&1 || { \

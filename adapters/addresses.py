@@ -1,5 +1,7 @@
 """The addresses adapters call."""
 
+import logging
+
 import httpx
 
 from schemas.errors import ConfigurationError
@@ -16,3 +18,17 @@ def checked(base_url: str, key: str) -> str:
             f"{key} is no address to call; it looks like https://shop.example.com/api"
         )
     return base_url.rstrip("/")
+
+
+def keep_queries_out_of_logs() -> None:
+    """Take the query out of httpx's own line per call: it may hold a token or a secret."""
+    logging.getLogger("httpx").addFilter(_without_query)
+
+
+def _without_query(record: logging.LogRecord) -> bool:
+    if isinstance(record.args, tuple):
+        record.args = tuple(
+            part.copy_with(query=None) if isinstance(part, httpx.URL) else part
+            for part in record.args
+        )
+    return True

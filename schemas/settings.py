@@ -7,8 +7,9 @@ wherever it listens.
 
 import os
 import tomllib
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
@@ -151,8 +152,15 @@ def load(path: Path | None = None) -> Settings:
 
 def _anchored(content: dict[str, object], folder: Path) -> dict[str, object]:
     """Make the paths of file sources relative to the configuration file."""
-    sources = content.get("sources")
-    for source in sources.values() if isinstance(sources, dict) else ():
-        if isinstance(source, dict) and isinstance(source.get("path"), str):
-            source["path"] = os.path.normpath(folder / source["path"])
+    for source in _sections(content.get("sources")):
+        for told in (source, *_sections(source.get("entities"))):
+            if source.get("type") == "file" and isinstance(told.get("path"), str):
+                told["path"] = os.path.normpath(folder / told["path"])
     return content
+
+
+def _sections(content: object) -> Iterator[dict[str, Any]]:
+    """Yield the sections within a section; what is none is pydantic's to refuse."""
+    for section in content.values() if isinstance(content, dict) else ():
+        if isinstance(section, dict):
+            yield section

@@ -149,15 +149,23 @@ def keep_newest(connection: Connection, stage: Stage) -> int:
 
 
 def drop_repeated(connection: Connection, stage: Stage) -> int:
-    """Drop all but the first of rows that are alike in every column; return how many went."""
+    """
+    Drop all but the first of rows that are alike in every column; return how many went.
+
+    A member told twice joined when the earlier row says so.
+    """
     make_room(connection)
     # Nobody else tells the planner how much is staged: a window is judged as soon as it is there.
     connection.execute(text(f"ANALYZE {stage.table}"))
-    columns = ", ".join(COLUMNS[stage.entity])
+    alike, first = list(COLUMNS[stage.entity]), "row"
+    if stage.entity is Entity.MEMBER:
+        alike.remove("joined_at")
+        alike[alike.index("consent_at")] = "nullif(consent_at, joined_at)"
+        first = "joined_at, row"
     key = ", ".join(KEYS[stage.entity])
     # Few keys come twice, and only their rows are compared.
     numbered = (
-        f"SELECT row, row_number() OVER (PARTITION BY {columns} ORDER BY row) AS place"
+        f"SELECT row, row_number() OVER (PARTITION BY {', '.join(alike)} ORDER BY {first}) AS place"
         f" FROM {stage.table} WHERE ({key}) IN"
         f" (SELECT {key} FROM {stage.table} GROUP BY {key} HAVING count(*) > 1)"
     )

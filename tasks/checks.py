@@ -152,7 +152,9 @@ def _readable(wired: Wiring, name: str) -> str:
         return f"{host} takes our token and shows who follows customers"
     source = wired.settings.sources[name]
     if isinstance(source, FileSource):
-        return f"{source.path} is there, with every column that is mapped"
+        tables = [source, *source.entities.values()]
+        places = [str(one.path or _host(one.url or "")) for one in tables if one.path or one.url]
+        return f"{', '.join(places)}: there, with every column that is mapped"
     if isinstance(source, WebhookSource):
         return f"signed events are taken in at /events/{name}"
     return f"{_host(source.base_url)} takes our token"

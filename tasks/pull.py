@@ -169,6 +169,7 @@ def stage_window(stage: Stage) -> Staged:
     wired = wiring()
     with transaction(wired.database) as connection:
         progress = readings.whole(connection, stage)
+        staging.number_lines(connection, stage)
         newest = wired.sources[stage.source].read_again_is_newer
         gone = {
             "read_again": staging.keep_newest(connection, stage) if newest else 0,

@@ -8,19 +8,14 @@ first: what moves forward moves into pages still to come, and is read twice inst
 whatever the source sorts by. A slice that grew all the same is read anew.
 """
 
-from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
 from schemas.errors import SourceError
-from schemas.incoming import Page, Row
 
 READINGS = 5
 """How often a slice is begun if it keeps growing; the past of a sound source hardly does."""
-
-Read = tuple[list[Row], str | None]
-"""A record's rows, and the rule that drops them if one does."""
 
 
 class TooMany(SourceError):
@@ -134,16 +129,3 @@ class Slices:
                 "kind of source left; the next run begins the window anew"
             ) from None
         return Place(start, end, page, total)
-
-
-def page_of(records: list[Any], read: Callable[[object], Read], cursor: str | None) -> Page:
-    """Return a page of records, with what their rules drop counted in rows."""
-    kept: list[Row] = []
-    dropped: Counter[str] = Counter()
-    for record in records:
-        rows, rule = read(record)
-        if rule is None:
-            kept += rows
-        else:
-            dropped[rule] += len(rows)
-    return Page(kept, len(kept) + dropped.total(), dict(dropped), cursor)

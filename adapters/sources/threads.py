@@ -5,10 +5,15 @@ from collections.abc import AsyncIterator, Iterator
 from typing import TypeVar
 
 Item = TypeVar("Item")
-_END = object()
 
 
 async def in_thread(items: Iterator[Item]) -> AsyncIterator[Item]:
     """Yield what an iterator yields, each step of which runs in a thread."""
-    while (item := await asyncio.to_thread(next, items, _END)) is not _END:
-        yield item  # type: ignore[misc] - the end was ruled out
+    while found := await asyncio.to_thread(_step, items):
+        yield found[0]
+
+
+def _step(items: Iterator[Item]) -> tuple[Item] | None:
+    for item in items:
+        return (item,)
+    return None

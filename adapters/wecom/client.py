@@ -20,7 +20,7 @@ from tenacity import (
 )
 from tenacity.wait import wait_exponential, wait_random
 
-from adapters.addresses import checked
+from adapters.addresses import checked, keep_queries_out_of_logs
 from adapters.wecom.errors import BUSY, CONCURRENCY, SECRET_CODES, TOKEN_CODES, refusal
 from adapters.wecom.tokens import Tokens
 from schemas import clock as machine
@@ -43,16 +43,6 @@ _NEVER_LEFT = (
 _log = logging.getLogger(__name__)
 
 
-def _without_query(record: logging.LogRecord) -> bool:
-    """Take the query out of httpx's own line per request: it holds the token or the secret."""
-    if isinstance(record.args, tuple):
-        record.args = tuple(
-            part.copy_with(query=None) if isinstance(part, httpx.URL) else part
-            for part in record.args
-        )
-    return True
-
-
 class WecomClient:
     """
     One app of one corporation. Safe to share between threads; close it, or use it in a `with`.
@@ -72,7 +62,7 @@ class WecomClient:
         attempts: int = READ_ATTEMPTS,
     ) -> None:
         """Raise ConfigurationError if `base_url` is no address."""
-        logging.getLogger("httpx").addFilter(_without_query)
+        keep_queries_out_of_logs()
         self._base_url = checked(base_url, "channels.wecom.base_url")
         self._http = httpx.Client(
             base_url=f"{self._base_url}/cgi-bin",

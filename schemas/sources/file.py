@@ -65,9 +65,10 @@ class FileSource(FileTable, SourceSection):
     """
     CSV or Parquet files of order lines, and other entities from files of their own.
 
-    `timezone` is the zone of naive times. Without an `entities.member` of its own, a source of
-    order lines derives its members from them. A window goes by `updated_at` where that is mapped,
-    else by `ordered_at` of an order line and `at` of an event; any other entity is read whole.
+    `timezone` is the zone of naive times; a phone number is read in `phone_region` unless it says
+    its country. Members are derived from order lines unless there is an `entities.member` or
+    `members_of` names their source. A window goes by `updated_at` where that is mapped, else by
+    `ordered_at` of an order line and `at` of an event; any other entity is read whole.
     """
 
     type: Literal["file"]
@@ -75,6 +76,7 @@ class FileSource(FileTable, SourceSection):
     currency: Currency
     entities: dict[Entity, FileTable] = Field(default_factory=dict)
     rehearsal: Rehearsal = Rehearsal()
+    phone_region: str = Field(default="CN", pattern="^[A-Z]{2}$")
     overlap_minutes: int = Field(default=60 * 24, ge=0, le=60 * 24 * 31)
     lag_seconds: int = Field(default=0, ge=0, le=3600)
 

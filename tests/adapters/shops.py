@@ -1,6 +1,5 @@
 """A scripted shop, and sources that read it."""
 
-import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any
@@ -8,9 +7,10 @@ from typing import Any
 from adapters.sources.base import Source
 from adapters.sources.shop import ShopSource
 from schemas.enums import Entity
-from schemas.incoming import COLUMNS, Page, Window
+from schemas.incoming import Window
 from schemas.sources import ShopSource as ShopSettings
 from tests.adapters.loopback import Answer, Loopback, Request
+from tests.adapters.reading import pages_of, rows
 
 SINCE = datetime(2026, 3, 1, tzinfo=UTC)
 WINDOW = Window(SINCE, datetime(2026, 3, 2, tzinfo=UTC))
@@ -60,17 +60,7 @@ def shop_at(url: str, waits: list[float] | None = None) -> ShopSource:
 def read(source: Source, entity: Entity, window: Window = WINDOW) -> list[dict[str, Any]]:
     pages = pages_of(source, entity, window)
     assert all(one.pulled == len(one.rows) for one in pages)
-    columns = COLUMNS[entity]
-    return [dict(zip(columns, row, strict=True)) for one in pages for row in one.rows]
-
-
-def pages_of(
-    source: Source, entity: Entity, window: Window, cursor: str | None = None
-) -> list[Page]:
-    async def collect() -> list[Page]:
-        return [page async for page in source.pages(entity, window, cursor)]
-
-    return asyncio.run(collect())
+    return rows(pages, entity)
 
 
 def told(row: dict[str, Any]) -> dict[str, Any]:

@@ -10,7 +10,8 @@ from adapters.sources import inbox
 from adapters.sources.inbox import InboxSource, Position, event_row
 from schemas.enums import Entity
 from schemas.incoming import COLUMNS, Window
-from tests.adapters.shops import SINCE, WINDOW, pages_of, read
+from tests.adapters.reading import pages_of
+from tests.adapters.shops import SINCE, WINDOW, read
 
 EVENT = {
     "key": 9007199254740993,

@@ -1,5 +1,6 @@
 """Asking whether something answers: once, briefly, and with the sentence that reading ends in."""
 
+import asyncio
 from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
@@ -10,7 +11,7 @@ from adapters.wecom.client import READ_ATTEMPTS, WecomClient
 from adapters.wecom.contacts import WecomContacts
 from adapters.wecom.errors import BUSY
 from schemas.errors import ConfigurationError, SourceError
-from tests.adapters.files import GOOD, csv, source
+from tests.adapters.file.files import GOOD, csv, source
 from tests.adapters.loopback import Answer, Loopback
 from tests.adapters.shops import answers, page, shop
 from tests.adapters.wecom_script import WecomScript, error
@@ -20,7 +21,7 @@ AT = datetime(2026, 3, 2, tzinfo=UTC)
 
 def test_a_shop_is_asked_for_nothing_and_nobody(server: Loopback) -> None:
     server.script = answers(page("members"), page("orders"))
-    shop(server).probe(AT)
+    asyncio.run(shop(server).probe(AT))
     assert server.paths() == ["members", "orders"]
     for request in server.requests:
         assert request.query == {
@@ -33,9 +34,9 @@ def test_a_shop_is_asked_for_nothing_and_nobody(server: Loopback) -> None:
 @pytest.mark.parametrize(
     ("answer", "told"),
     [
-        (Answer(status=401), "refuses our token"),
+        (Answer(status=401), "refuses our credentials"),
         (Answer(status=404), "check base_url"),
-        (Answer(b"<html>"), "is no JSON object"),
+        (Answer(b"<html>"), "is no JSON"),
         (Answer({"members": {}}), "lacks a list"),
     ],
 )
@@ -44,20 +45,20 @@ def test_a_shop_that_cannot_be_read_is_found_out(
 ) -> None:
     server.script = answers(answer)
     with pytest.raises(SourceError, match=told):
-        shop(server).probe(AT)
+        asyncio.run(shop(server).probe(AT))
 
 
 def test_a_busy_shop_is_not_waited_for(server: Loopback) -> None:
     server.script = answers(Answer(status=429, headers={"Retry-After": "60"}))
     waits: list[float] = []
     with pytest.raises(SourceError, match=r"did not answer \(HTTP 429\); check base_url"):
-        shop(server, waits).probe(AT)
+        asyncio.run(shop(server, waits).probe(AT))
     assert (waits, len(server.requests)) == ([], 1)
 
 
 def test_wecom_is_asked_who_follows_customers(client: WecomClient, wecom: WecomScript) -> None:
     wecom.answer("get_follow_user_list", {"follow_user": ["li"]})
-    WecomContacts(client).probe(AT)
+    asyncio.run(WecomContacts(client).probe(AT))
     assert wecom.tokens == 1
 
 
@@ -66,7 +67,7 @@ def test_a_wrong_secret_is_tried_once(
 ) -> None:
     wecom.secret_refused = 40001
     with pytest.raises(ConfigurationError, match="RUNWU_WECOM_SECRET"):
-        WecomContacts(client).probe(AT)
+        asyncio.run(WecomContacts(client).probe(AT))
     assert server.paths() == ["gettoken"]
 
 
@@ -75,7 +76,7 @@ def test_a_busy_wecom_is_not_asked_again(
 ) -> None:
     wecom.answer("get_follow_user_list", error(BUSY))
     with pytest.raises(SourceError, match="the system is busy"):
-        WecomContacts(client).probe(AT)
+        asyncio.run(WecomContacts(client).probe(AT))
     assert server.paths() == ["gettoken", "get_follow_user_list"]
 
 
@@ -94,7 +95,7 @@ def test_reading_stays_patient_after_a_probe(
 
 
 def test_a_file_is_looked_at_without_being_read_through(tmp_path: Path) -> None:
-    source(csv(tmp_path, {}, {"time": "not a time"})).probe(AT)
+    asyncio.run(source(csv(tmp_path, {}, {"time": "not a time"})).probe(AT))
 
 
 @pytest.mark.parametrize(
@@ -111,4 +112,4 @@ def test_a_file_that_cannot_be_read_is_found_out(
     if content is not None:
         path.write_text(f"{content}\n")
     with pytest.raises(SourceError, match=told):
-        source(path).probe(AT)
+        asyncio.run(source(path).probe(AT))

@@ -9,7 +9,7 @@ from schemas.enums import Entity
 from schemas.errors import ConfigurationError, SourceError
 from schemas.incoming import COLUMNS, Page, Row, Window
 from tests.adapters.loopback import Loopback
-from tests.adapters.shops import pages_of
+from tests.adapters.reading import pages_of
 from tests.adapters.wecom_script import WecomScript, error
 
 WINDOW = Window(None, datetime(2026, 3, 1, tzinfo=UTC))

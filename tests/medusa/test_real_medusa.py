@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from adapters.phones import phone_hash
-from adapters.sources.medusa import MedusaSource
+from adapters.sources.medusa.source import MedusaSource
 from schemas.clock import now
 from schemas.enums import Entity
 from schemas.errors import SourceError

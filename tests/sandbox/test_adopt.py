@@ -1,5 +1,6 @@
 """Which customers of public logs the sandbox takes in."""
 
+import gzip
 from pathlib import Path
 
 import polars as pl
@@ -7,13 +8,17 @@ import pytest
 
 from sandbox.adopt import adopted
 from schemas.errors import ConfigurationError, SourceError
-from schemas.settings import FileSource, Rehearsal, Settings, ShopSource
+from schemas.settings import Settings
+from schemas.sources import FileSource, Rehearsal, ShopSource
 
 
-def source(path: Path, *, contacts: bool = True, column: str = "member_key") -> FileSource:
+def source(
+    path: Path | None, *, contacts: bool = True, column: str = "member_key", separator: str = ","
+) -> FileSource:
     return FileSource(
         type="file",
         path=path,
+        separator=separator,
         timezone="Europe/London",
         currency="GBP",
         columns={column: "Customer ID"},
@@ -34,6 +39,12 @@ def test_csv_customers_are_taken_as_written(tmp_path: Path) -> None:
     assert adopted(Settings(sources={"a": source(path)})) == ("a:007", "a:12.0")
 
 
+def test_a_packed_csv_with_a_separator_of_its_own_is_read(tmp_path: Path) -> None:
+    path = tmp_path / "log.csv.gz"
+    path.write_bytes(gzip.compress(b"x;Customer ID\n1;a\n2;b\n"))
+    assert adopted(Settings(sources={"a": source(path, separator=";")})) == ("a:a", "a:b")
+
+
 def test_only_sources_that_rehearse_contacts_count(tmp_path: Path) -> None:
     silent = source(tmp_path / "none.csv", contacts=False)
     assert adopted(Settings(sources={"a": silent, "shop": ShopSource(type="shop")})) == ()
@@ -45,3 +56,5 @@ def test_a_missing_file_or_mapping_is_told_in_one_sentence(tmp_path: Path) -> No
         adopted(Settings(sources={"a": source(path)}))
     with pytest.raises(ConfigurationError, match="lacks 'member_key'"):
         adopted(Settings(sources={"a": source(path, column="order_key")}))
+    with pytest.raises(ConfigurationError, match="give it a path"):
+        adopted(Settings(sources={"a": source(None)}))

@@ -119,3 +119,16 @@ def test_of_an_order_read_again_only_the_later_reading_is_kept(database: Engine)
         assert staging.keep_newest(connection, stage) == 2
     left = rows(database, f"SELECT order_key, ordinal, page FROM {stage.table} ORDER BY row")
     assert left == [("o2", 1, 1), ("o3", 1, 2), ("o1", 1, 3)]
+
+
+def test_a_member_told_twice_joined_when_the_earlier_row_says(database: Engine) -> None:
+    days = [(at(5, 9), at(5, 9)), (at(3, 9), at(3, 9)), (at(4, 9), at(1, 9))]
+    members = [
+        {"key": "m1", "consent": True, "joined_at": joined, "consent_at": since}
+        for joined, since in days
+    ]
+    stage = staged(database, Entity.MEMBER, members)
+    with transaction(database) as connection:
+        assert staging.drop_repeated(connection, stage) == 1
+    left = rows(database, f"SELECT joined_at, consent_at FROM {stage.table} ORDER BY row")
+    assert left == [days[1], days[2]]
