@@ -28,7 +28,7 @@ def open_source(
     """
     if isinstance(source, settings.FileSource):
         # With it comes polars, which a flow that reads no file can do without.
-        from adapters.sources.file import FileSource
+        from adapters.sources.file.source import FileSource
 
         return FileSource(name, source, phone_hash=hash_in(source.phone_region))
     if isinstance(source, settings.WebhookSource):
@@ -55,24 +55,24 @@ def _open_api(
 
             return ShopSource(name, url, secret("token"), source)
         case settings.RestSource():
-            from adapters.sources.rest import RestSource
+            from adapters.sources.rest.source import RestSource
 
             return RestSource(name, url, secret, source, phone_hash=phone_hash)
         case settings.MedusaSource():
-            from adapters.sources.medusa import MedusaSource
+            from adapters.sources.medusa.source import MedusaSource
 
             return MedusaSource(name, url, secret("token"), source, phone_hash=phone_hash)
         case settings.ShopifySource():
-            from adapters.sources.shopify import ShopifySource
+            from adapters.sources.shopify.source import ShopifySource
 
             return ShopifySource(name, url, secret("access_token"), source, phone_hash=phone_hash)
         case settings.WooCommerceSource():
-            from adapters.sources.woocommerce import WooCommerceSource
+            from adapters.sources.woocommerce.source import WooCommerceSource
 
             keys = secret("consumer_key"), secret("consumer_secret")
             return WooCommerceSource(name, url, *keys, source, phone_hash=phone_hash)
         case settings.YouzanSource():
-            from adapters.sources.youzan import YouzanSource
+            from adapters.sources.youzan.source import YouzanSource
 
             client = secret("client_id"), secret("client_secret")
             return YouzanSource(name, url, *client, source, phone_hash=phone_hash)
