@@ -5,6 +5,7 @@ from datetime import datetime
 from prefect import flow
 
 from schemas.errors import ContractError, SourceError
+from tasks.alarms import raise_alarm
 from tasks.clocks import at_the_door, passed_by
 from tasks.locks import single_flight
 from tasks.pages import show_verdicts
@@ -16,6 +17,7 @@ from tasks.pull import (
     read_windows,
     stage_window,
 )
+from tasks.verdict_tables import show_contract_tables
 
 
 @flow(name="pull-data")
@@ -41,10 +43,12 @@ async def pull_data(as_of: datetime | None = None) -> dict[str, str]:
             verdict = judge_window(staged)
             books[staged.name] = publish_window(run.id, staged, verdict)
             if not verdict.passed:
+                raise_alarm(staged.stage, verdict, staged.rows)
                 troubles.append(f"{staged.name}: {verdict.reason}")
         if not troubles:
             close_pull(run.id, at, books)
         await show_verdicts(run, troubles)
+        await show_contract_tables(run)
     if troubles:
         raise ContractError("; ".join(troubles))
     return {name: str(equation) for name, equation in books.items()}

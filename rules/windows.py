@@ -8,7 +8,7 @@ from schemas.incoming import Window
 
 @dataclass(frozen=True)
 class Rhythm:
-    """By how much windows overlap, how far they lag behind the clock, and how far apart they are."""
+    """By how much windows overlap, how far they lag behind the clock, how far apart they are."""
 
     overlap: timedelta
     lag: timedelta

@@ -33,7 +33,7 @@ class QuietHours(Section):
 
 class Policy(Section):
     """
-    Every threshold of the governor, the segments and the data contract.
+    Every threshold of the governor and the segments.
 
     The caps are runwu's own choice (domain.md: no source gives a numeric per-person cap) and
     stricter than the platform's quota.
@@ -61,10 +61,6 @@ class Policy(Section):
     staple_share: float = Field(default=0.5, gt=0, le=1)
     due_lead_days: int = Field(default=2, ge=0)
     due_overrun: float = Field(default=1.3, ge=1)
-
-    data_max_age_hours: int = Field(default=26, ge=1)
-    quarantine_floor: int = Field(default=10, ge=0)
-    max_quarantined_share: float = Field(default=0.05, ge=0, le=1)
 
     @property
     def version(self) -> str:

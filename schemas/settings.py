@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from schemas.contract import Contract
 from schemas.environment import SANDBOX, Environment
 from schemas.errors import ConfigurationError
 from schemas.policy import Policy
@@ -98,6 +99,7 @@ class Settings(Section):
     channels: Channels = Channels()
     llm: LlmSettings | None = None
     policy: Policy = Policy()
+    contract: Contract = Contract()
     review: Review = Review()
 
     def model_post_init(self, context: object, /) -> None:

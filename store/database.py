@@ -6,6 +6,7 @@ from functools import cache
 from typing import Any
 
 import psycopg
+from psycopg.sql import SQL, Identifier
 from psycopg.types.string import StrDumper
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
@@ -14,6 +15,7 @@ from sqlalchemy.pool import NullPool
 from schemas.errors import ConfigurationError
 
 _OLDEST = 14
+_VIEW = SQL("CREATE TEMPORARY VIEW {} AS {}")
 
 
 @cache
@@ -47,13 +49,29 @@ def psycopg_url(url: str) -> str:
     return url
 
 
-def searching(url: str, schema: str) -> str:
-    """Return the URL of sessions that look for a table in `schema` before they look elsewhere."""
+def tuned(url: str, **settings: str) -> str:
+    """Return the URL of sessions in which these settings of the server hold."""
     parsed = make_url(psycopg_url(url))
-    asked = f"-c search_path={schema},public"
+    asked = " ".join(f"-c {name}={value}" for name, value in settings.items())
     given = parsed.query.get("options")
     options = f"{given} {asked}" if isinstance(given, str) else asked
     return parsed.update_query_dict({"options": options}).render_as_string(hide_password=False)
+
+
+def show(database: Engine, name: str, query: str) -> None:
+    """
+    Show a query to every session of an engine as a view of the session's own.
+
+    Handed over as a query, Great Expectations would run it once, as it is, to learn its columns:
+    all rows of a first load would come over.
+    """
+
+    def shown(connection: psycopg.Connection[Any], _: object) -> None:
+        connection.execute(_VIEW.format(Identifier(name), SQL(query)))
+        connection.commit()
+
+    event.listen(database, "connect", shown)
+    database.dispose()  # a session that is open already has not been shown anything
 
 
 @contextmanager

@@ -1,6 +1,6 @@
 """Rows on their way in: staged, offered again, counted against the rules, put aside."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -10,6 +10,7 @@ from sqlalchemy import Connection, text
 from schemas.enums import Entity
 from schemas.incoming import COLUMNS, Row
 from store.bulk import copy_rows, make_room
+from store.predicates import RowRule
 from store.row_rules import COMPANION, KEYS, MENDED, MENDS, ROW_RULES, UNITS
 
 SCHEMA = "staging"
@@ -40,8 +41,12 @@ class Stage:
     @property
     def values(self) -> dict[str, Any]:
         """What statements about this window are told."""
-        members = self.members_of or self.source
-        return {"source": self.source, "entity": self.entity.value, "members": members}
+        return {"source": self.source, "entity": self.entity.value, "members": self.members}
+
+    @property
+    def members(self) -> str:
+        """The source whose keys name members."""
+        return self.members_of or self.source
 
     def same_unit(self, row: str, kept: str) -> str:
         """Return SQL that is true where a quarantined row is of the same unit as a staged one."""
@@ -176,16 +181,6 @@ def drop_repeated(connection: Connection, stage: Stage) -> int:
     ).rowcount
 
 
-def bad_counts(connection: Connection, stage: Stage, *, as_of: datetime) -> Mapping[str, int]:
-    """Return for each rule how many staged rows break it, in one scan."""
-    rules = ROW_RULES[stage.entity]
-    counts = ", ".join(f"count(*) FILTER (WHERE {rule.bad_in(stage.table)})" for rule in rules)
-    row = connection.execute(
-        text(f"SELECT {counts} FROM {stage.table} s"), {**stage.values, "as_of": as_of}
-    ).one()
-    return dict(zip((rule.name for rule in rules), row, strict=True))
-
-
 def quarantine(
     connection: Connection,
     stage: Stage,
@@ -194,6 +189,7 @@ def quarantine(
     as_of: datetime,
     broken: Iterable[str],
     passed: bool,
+    rules: Sequence[RowRule] = (),
 ) -> int:
     """
     Keep each bad row once per rule in `broken`, take it from staging; return how many rows.
@@ -202,7 +198,7 @@ def quarantine(
     `passed`, as only that one will be published.
     """
     names = set(broken)
-    rules = [rule for rule in ROW_RULES[stage.entity] if rule.name in names]
+    rules = [rule for rule in rules or ROW_RULES[stage.entity] if rule.name in names]
     values = {**stage.values, "run": run_id, "as_of": as_of}
     # A window that was refused and is tried again brings its bad rows anew.
     connection.execute(text(f"DELETE FROM quarantine q WHERE {_MINE('q')}"), values)

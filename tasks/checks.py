@@ -26,7 +26,7 @@ _ASLEEP = "the sandbox is not running; `runwu up` starts it"
 
 def configured(wired: Wiring, file: Path | None) -> list[Finding]:
     """Return what is configured. Raises ConfigurationError for what cannot work at all."""
-    _ = wired.sources, wired.llm, wired.holdout_salt
+    _ = wired.contract, wired.sources, wired.llm, wired.holdout_salt
     business = wired.settings.business
     return [
         well("configuration", str(file) if file else "no file: everything points to the sandbox"),

@@ -10,6 +10,7 @@ from schemas.clock import now
 from schemas.errors import RunRefused
 from store import funnel, runs
 from store.database import transaction
+from tasks.day_verdicts import judge_day
 from tasks.funnels import equations
 from tasks.refusals import DAILY, require_its_turn, require_verdicts
 from tasks.wiring import wiring
@@ -39,6 +40,8 @@ def open_growth(as_of: datetime) -> GrowthRun:
     today = wired.business_day(as_of).date()
     with transaction(wired.database) as connection:
         require_its_turn(connection, today)
+    judge_day(wired, as_of)
+    with transaction(wired.database) as connection:
         run = runs.open_run(connection, FLOW, today, as_of=as_of, opened_at=now())
         if not run.done:
             require_verdicts(connection, wired, as_of)

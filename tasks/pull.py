@@ -20,9 +20,11 @@ from store.database import transaction
 from store.publication import Published
 from store.publish import publish
 from store.readings import Progress
+from store.row_rules import row_rules
 from store.staging import Stage
 from tasks.refusals import require_unread
-from tasks.verdicts import Judgement, expectations_say, judge
+from tasks.terms import terms_of
+from tasks.verdicts import Judgement, judge_stage, suite_of
 from tasks.wiring import Wiring, wiring
 
 SAVED_ROWS = 20_000
@@ -191,16 +193,8 @@ def stage_window(stage: Stage) -> Staged:
 def judge_window(staged: Staged) -> Judgement:
     """Let Great Expectations and our own predicates judge what is staged."""
     wired = wiring()
-    as_of = staged.window.until
-    with transaction(wired.database) as connection:
-        predicates = staging.bad_counts(connection, staged.stage, as_of=as_of)
-    checks = expectations_say(
-        wired.environment.database_url or "",
-        staged.stage,
-        as_of=as_of,
-        first_load=staged.window.since is None,
-    )
-    return judge(checks, predicates, staged.rows, wired.policy)
+    told = suite_of(wired, staged.stage, staged.window)
+    return judge_stage(wired, staged.stage, told, staged.rows)
 
 
 @task(name="publish window")
@@ -221,6 +215,7 @@ def publish_window(run_id: int, staged: Staged, judgement: Judgement) -> Equatio
             as_of=as_of,
             broken=[check["rule"] for check in judgement.checks if check["predicate"]],
             passed=judgement.passed,
+            rules=row_rules(stage.entity, terms_of(wired, stage.source)),
         )
         done = Published(0, 0, {})
         if judgement.passed:
@@ -238,8 +233,8 @@ def publish_window(run_id: int, staged: Staged, judgement: Judgement) -> Equatio
             "quarantined": quarantined,
             "dropped": dropped,
             "checks": judgement.checks,
-            "metrics": {},
-            "report": {},
+            "metrics": judgement.metrics,
+            "report": judgement.report,
         }
         books = _books(staged, verdict)
         runs.record_verdict(connection, run_id, stage.source, stage.entity, staged.window, verdict)

@@ -8,7 +8,7 @@ from sqlalchemy import Connection
 
 from schemas.clock import is_rehearsal
 from schemas.errors import RunRefused
-from store import runs
+from store import drift, runs
 from store.database import transaction
 from tasks.wiring import Wiring
 
@@ -52,13 +52,18 @@ def require_its_turn(connection: Connection, today: date) -> None:
 
 
 def require_verdicts(connection: Connection, wired: Wiring, as_of: datetime) -> None:
-    """Raise RunRefused without a fresh, passing verdict over every entity of every source."""
+    """
+    Raise RunRefused without a fresh, passing verdict over every entity of every source.
+
+    Or if the day was judged (see tasks.day_verdicts) and is unlike recent ones.
+    """
     verdicts = runs.latest_verdicts(connection, as_of)
     known = {(str(one["source"]), str(one["entity"])): one for one in verdicts}
     for name, source in wired.sources.items():
         for entity in source.entities:
             verdict = known.get((name, entity.value))
             _require_verdict(f"{name} {entity.value}", verdict, as_of, wired)
+    _require_usual_day(connection, wired, as_of)
 
 
 def _require_verdict(
@@ -72,9 +77,19 @@ def _require_verdict(
             "mend the source and pull again, nothing is sent until then"
         )
     until = verdict["window_until"]
-    hours = wired.policy.data_max_age_hours
+    hours = wired.contract.max_age_hours
     if isinstance(until, datetime) and until < as_of - timedelta(hours=hours):
         raise RunRefused(
             f"the data of {what} end at {until:%Y-%m-%d %H:%M}Z, more than {hours} hours ago: "
             "let pull-data run first"
         )
+
+
+def _require_usual_day(connection: Connection, wired: Wiring, as_of: datetime) -> None:
+    today = wired.business_day(as_of).date()
+    for one in drift.day_verdicts(connection, today):
+        if not one.passed:
+            raise RunRefused(
+                f"the data of {one.source} {one.entity.value} of {today} are unlike recent days: "
+                f"{one.reason}; see to the source and pull again, or widen [contract.drift]"
+            )

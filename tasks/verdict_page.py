@@ -10,7 +10,7 @@ from prompts.page import Page, page
 from tasks.episodes import local
 
 KEY = "data-verdict"
-_GENERAL = ("present", "past", "unique")
+_GENERAL = ("present", "past", "begun", "unique", "range", "format")
 
 
 def verdict_page(
@@ -38,14 +38,30 @@ def check_name(rule: str) -> str:
 
 
 def _row(row: Any, texts: Mapping[str, Any], zone: ZoneInfo) -> dict[str, Any]:
-    since = _short(row.window_from, zone) if row.window_from else texts["from_the_start"]
     return {
         "name": _name(row, texts),
-        "window": texts["window"].format(since=since, until=_short(row.window_until, zone)),
+        "window": window_name(row, zone),
         "verdict": texts["passed" if row.passed else "refused"],
         "counts": _counts(row),
         "details": [*_broken(row.checks, texts), *_dropped(row.dropped, texts)],
     }
+
+
+def entity_name(row: Any) -> str:
+    """Return what a row of the books is about: the source and its entity."""
+    return _name(row, locale()["pages"][KEY])
+
+
+def window_name(row: Any, zone: ZoneInfo) -> str:
+    """Return a window's ends, without their year."""
+    texts = locale()["pages"][KEY]
+    since = _short(row.window_from, zone) if row.window_from else texts["from_the_start"]
+    return str(texts["window"].format(since=since, until=_short(row.window_until, zone)))
+
+
+def dropped_names(dropped: Mapping[str, int]) -> Iterator[str]:
+    """Yield what was put aside by a rule of the source or of ours, in words."""
+    return _dropped(dropped, locale()["pages"][KEY])
 
 
 def _name(row: Any, texts: Mapping[str, Any]) -> str:

@@ -1,121 +1,112 @@
 """The verdict over a staged window: Great Expectations counts, our predicates count, both agree."""
 
-import warnings
 from collections.abc import Mapping
-from dataclasses import dataclass
-from datetime import datetime
+from dataclasses import dataclass, field
 from typing import Any
 
-from schemas.enums import Entity
-from schemas.policy import Policy
-from store.database import psycopg_url
-from store.row_rules import TABLES
-from tasks.expectations import ROW_COUNT, suite
-
-
-@dataclass(frozen=True)
-class Check:
-    """One rule as Great Expectations saw it; `unexpected` is None where it could not tell."""
-
-    rule: str
-    unexpected: int | None
+from store.counting import bad_counts
+from store.database import transaction
+from store.facts_staged import facts
+from store.row_rules import row_rules
+from store.staging import Stage
+from store.window_metrics import window_metrics
+from tasks.expectations import ROW_COUNT, Suite, suite
+from tasks.terms import terms_of
+from tasks.validation import Check, validated
+from tasks.wiring import Wiring
 
 
 @dataclass(frozen=True)
 class Judgement:
-    """Whether a window may be published, the reason if not, and every check behind it."""
+    """
+    Whether a window may be published, the reason if not, and every check behind it.
+
+    `metrics` are what its day is judged by; `report` is what Great Expectations said of it,
+    without a value of any row.
+    """
 
     passed: bool
     reason: str
     checks: list[dict[str, Any]]
+    metrics: dict[str, Any] = field(default_factory=dict)
+    report: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def broken(self) -> dict[str, int]:
+        """How many rows broke which rule, where the window does not bear it."""
+        return {
+            check["rule"]: check["unexpected"] or check["predicate"]
+            for check in self.checks
+            if not check["passed"]
+        }
 
 
-def expectations_say(
-    url: str, entity: Entity, *, source: str, as_of: datetime, first_load: bool
-) -> list[Check]:
-    """Run the suite inside the database and return what each expectation counted."""
-    import great_expectations as gx
-    from great_expectations.data_context.types.base import ProgressBarsConfig
-
-    context = gx.get_context(mode="ephemeral")
-    context.variables.progress_bars = ProgressBarsConfig(globally=False)
-    # "$" starts a template in Great Expectations' own configuration; a password may hold one.
-    connection = psycopg_url(url).replace("$", r"\$")
-    with warnings.catch_warnings():
-        # Its PostgreSQL datasource takes no socket path, and the general one says: take that one.
-        warnings.simplefilter("ignore")
-        datasource = context.data_sources.add_sql("staging", connection_string=connection)
-    try:
-        table = datasource.add_table_asset(entity.value, table_name=TABLES[entity])
-        expected = suite(entity, source=source, as_of=as_of, first_load=first_load)
-        rules = []
-        for rule, expectation in expected.items():
-            expectation.meta = {"rule": rule}
-            rules.append(expectation)
-        validation = context.validation_definitions.add(
-            gx.ValidationDefinition(
-                name=entity.value,
-                data=table.add_batch_definition_whole_table("all"),
-                suite=context.suites.add(
-                    gx.ExpectationSuite(name=entity.value, expectations=rules)
-                ),
-            )
-        )
-        # BASIC without examples: no member data leaves the database for a report.
-        result = validation.run(
-            result_format={
-                "result_format": "BASIC",
-                "exclude_unexpected_values": True,
-                "partial_unexpected_count": 0,
-            }
-        )
-        return [_check(one) for one in result.results]
-    finally:
-        datasource.get_execution_engine().close()
-        datasource.get_engine().dispose()
+def judge_stage(wired: Wiring, stage: Stage, told: Suite, rows: int) -> Judgement:
+    """Return the judgement over `rows` staged rows."""
+    rules = row_rules(stage.entity, told.terms)
+    with transaction(wired.database) as connection:
+        predicates = bad_counts(connection, stage, rules, as_of=told.as_of)
+        metrics = window_metrics(connection, stage)
+    checks, report = expectations_say(wired.environment.database_url or "", stage, told)
+    verdict = judge(checks, predicates, rows, told)
+    return Judgement(verdict.passed, verdict.reason, verdict.checks, metrics, report)
 
 
-def judge(
-    checks: list[Check], predicates: Mapping[str, int], rows: int, policy: Policy
-) -> Judgement:
+def suite_of(wired: Wiring, stage: Stage, window: Any) -> Suite:
+    """Return what a window of this house is judged by."""
+    return Suite(
+        entity=stage.entity,
+        as_of=window.until,
+        terms=terms_of(wired, stage.source),
+        contract=wired.contract,
+        first_load=window.since is None,
+    )
+
+
+def expectations_say(url: str, stage: Stage, told: Suite) -> tuple[list[Check], dict[str, Any]]:
+    """Run the suite inside the database; return what each expectation counted, and its report."""
+    return validated(url, stage.name, facts(stage, told.terms), suite(told))
+
+
+def judge(checks: list[Check], predicates: Mapping[str, int], rows: int, told: Suite) -> Judgement:
     """
     Return the judgement over a window of `rows` staged rows.
 
     A rule that raised, or on which the two counts differ, fails the window: bad rows might slip
-    through. So does a rule broken by more rows than the policy lets pass into quarantine.
+    through. So does a rule broken by more rows than the contract bears.
     """
-    bearable = max(policy.quarantine_floor, policy.max_quarantined_share * rows)
+    declared = {rule.name: rule.severity for rule in row_rules(told.entity)}
+    contract = told.contract
     reasons = []
     table = []
     for check in sorted(checks, key=lambda one: one.rule):
         ours = predicates.get(check.rule, 0)
-        table.append({"rule": check.rule, "unexpected": check.unexpected, "predicate": ours})
-        if check.unexpected is None:
-            reasons.append(f"{check.rule} could not be evaluated")
-        elif check.rule == ROW_COUNT:
-            if check.unexpected:
-                reasons.append("the first load brought no rows")
-        elif check.unexpected != ours:
-            reasons.append(
-                f"{check.rule}: Great Expectations counts {check.unexpected} rows,"
-                f" the predicate {ours}"
-            )
-        elif ours > bearable:
-            reasons.append(f"{check.rule}: {ours} of {rows} rows are bad")
+        first = "set" if check.rule == ROW_COUNT else declared.get(check.rule, "row")
+        bears = contract.bears(told.entity, check.rule, first, ours, rows)
+        why = _objection(check, ours, rows, bears=bears)
+        reasons += [why] if why else []
+        table.append(
+            {
+                "rule": check.rule,
+                "severity": contract.severity(told.entity, check.rule, first),
+                "mostly": contract.mostly_of(told.entity, check.rule, first),
+                "unexpected": check.unexpected,
+                "predicate": ours,
+                "passed": not why,
+            }
+        )
     missing = predicates.keys() - {check.rule for check in checks}
     reasons += [f"{rule} has no expectation" for rule in sorted(missing)]
     return Judgement(not reasons, "; ".join(reasons), table)
 
 
-def _check(result: Any) -> Check:
-    rule = str(result.expectation_config.meta["rule"])
-    found: dict[str, Any] = result.result
-    if rule == ROW_COUNT and "observed_value" in found:
-        return Check(rule, 0 if result.success else 1)
-    if found.get("unexpected_count") is not None:
-        return Check(rule, int(found["unexpected_count"]))
-    if found.get("element_count") == 0:
-        return Check(rule, 0)  # of no rows, none is bad; Great Expectations then counts nothing
-    if "observed_value" in found:
-        return Check(rule, int(found["observed_value"]))
-    return Check(rule, None)
+def _objection(check: Check, ours: int, rows: int, *, bears: bool) -> str:
+    if check.unexpected is None:
+        return f"{check.rule} could not be evaluated"
+    if check.rule == ROW_COUNT:
+        return "the first load brought no rows" if check.unexpected else ""
+    if check.unexpected != ours:
+        return (
+            f"{check.rule}: Great Expectations counts {check.unexpected} rows, the predicate {ours}"
+        )
+    return "" if bears else f"{check.rule}: {ours} of {rows} rows are bad"

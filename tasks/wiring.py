@@ -18,6 +18,7 @@ from adapters.wecom.client import WecomClient
 from adapters.wecom.contacts import WecomContacts
 from rules.windows import Rhythm
 from schemas.clock import is_rehearsal, now
+from schemas.contract import Contract
 from schemas.enums import Entity
 from schemas.environment import SANDBOX, Environment, base_url, secret
 from schemas.errors import ConfigurationError, RunRefused
@@ -25,6 +26,7 @@ from schemas.policy import Policy
 from schemas.settings import Settings, load
 from store import database
 from store.staging import Stage
+from tasks.expectations import require_known_rules
 from tasks.inbox import reader
 from tasks.opening import open_source
 
@@ -128,6 +130,12 @@ class Wiring:
         """The policy in force."""
         return self.settings.policy
 
+    @cached_property
+    def contract(self) -> Contract:
+        """The data contract's terms. Raises ConfigurationError for a rule that there is not."""
+        require_known_rules(self.settings.contract)
+        return self.settings.contract
+
     @property
     def zone_name(self) -> str:
         """The business zone's name."""
@@ -165,7 +173,7 @@ class Wiring:
 def require_usable(settings: Settings, as_of: datetime) -> None:
     """Raise ConfigurationError or RunRefused unless every source and channel can work then."""
     made = Wiring(settings, Environment())
-    _ = made.sources, made.channel(as_of, made.way_out), made.llm, made.holdout_salt
+    _ = made.contract, made.sources, made.channel(as_of, made.way_out), made.llm, made.holdout_salt
 
 
 @cache

@@ -15,7 +15,7 @@ from schemas.enums import Entity
 from schemas.errors import SourceError
 from schemas.incoming import COLUMNS, Page, Window
 from schemas.sources.medusa import MedusaSource as MedusaSettings
-from tests.adapters.shops import pages_of
+from tests.adapters.reading import pages_of
 from tests.medusa.backoffice import (
     BEANS,
     DISCOUNT_PERCENT,

@@ -261,9 +261,6 @@ CHANGES: dict[str, Any] = {
     "staple_share": 0.51,
     "due_lead_days": 3,
     "due_overrun": 1.31,
-    "data_max_age_hours": 27,
-    "quarantine_floor": 11,
-    "max_quarantined_share": 0.06,
 }
 
 

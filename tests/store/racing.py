@@ -27,9 +27,9 @@ def publish_orders(url: str, members: int, rounds: int, together: Barrier) -> No
     together.wait(60)
     for place in range(rounds):
         orders = (_line(place, number) for number in range(members, 0, -1))
-        staged(engine(url), Entity.ORDER_LINE, orders)
+        stage = staged(engine(url), Entity.ORDER_LINE, orders)
         with transaction(engine(url)) as connection:
-            publish.publish(connection, Entity.ORDER_LINE, "shop", MORNING, "salt")
+            publish.publish(connection, stage, MORNING, "salt")
         with transaction(engine(url)) as connection:
             facts.claim_stale(connection, members)
 

@@ -17,10 +17,6 @@ from tests.house import at
 Pull = Callable[..., Published]
 
 _CONSENT = "SELECT granted, at FROM consent"
-_LINES = """
-SELECT o.key, l.ordinal, o.ordered_at, o.status, l.quantity
-FROM shop_order o JOIN order_line l ON l.order_id = o.id ORDER BY 1, 2
-"""
 
 
 @pytest.fixture
@@ -78,50 +74,6 @@ def test_the_same_window_twice_publishes_nothing_the_second_time(
         pull(Entity.MEMBER, member())
     assert pull(entity, row) == Published(1, 0, {})
     assert pull(entity, row, as_of=at(3, 9)) == Published(0, 1, {})
-
-
-def test_a_changed_line_counts_once_and_its_neighbours_not_at_all(
-    database: Engine, pull: Pull
-) -> None:
-    pull(Entity.MEMBER, member())
-    pull(Entity.ORDER_LINE, line(1), line(2), line(3))
-    assert pull(Entity.ORDER_LINE, line(1), line(2, quantity=5), line(3)) == Published(1, 2, {})
-    assert [row.quantity for row in rows(database, _LINES)] == [1, 5, 1]
-
-
-def test_a_refund_changes_the_order_with_all_its_lines(database: Engine, pull: Pull) -> None:
-    pull(Entity.MEMBER, member())
-    pull(Entity.ORDER_LINE, line(1), line(2))
-    refunded = [line(1, status="refunded"), line(2, status="refunded")]
-    assert pull(Entity.ORDER_LINE, *refunded) == Published(2, 0, {})
-    assert {row.status for row in rows(database, _LINES)} == {"refunded"}
-
-
-def test_an_order_keyed_over_minutes_begins_with_its_first_line(
-    database: Engine, pull: Pull
-) -> None:
-    pull(Entity.MEMBER, member())
-    pull(Entity.ORDER_LINE, line(2, ordered_at=at(1, 10, 7)), line(1, ordered_at=at(1, 10, 3)))
-    pull(Entity.ORDER_LINE, line(3, ordered_at=at(1, 10, 9)), line(4, ordered_at=at(1, 10, 1)))
-    assert {row.ordered_at for row in rows(database, _LINES)} == {at(1, 10, 1)}
-    assert len(rows(database, _LINES)) == 4
-
-
-def test_a_product_bears_its_newest_name_and_keeps_it_when_unnamed(
-    database: Engine, pull: Pull
-) -> None:
-    pull(Entity.MEMBER, member())
-    named = {"product_key": "p1", "ordered_at": at(1, 11), "product_name": "新名"}
-    pull(Entity.ORDER_LINE, line(1, product_name="旧名"), line(2, **named))
-    assert [row.name for row in rows(database, "SELECT name FROM product")] == ["新名"]
-
-
-def test_only_persons_something_happened_to_become_stale(database: Engine, pull: Pull) -> None:
-    pull(Entity.MEMBER, member("m1"), member("m2", unionid="u2"))
-    rows(database, "DELETE FROM stale_person RETURNING 1")
-    pull(Entity.ORDER_LINE, line())
-    stale = rows(database, "SELECT m.key FROM stale_person JOIN member m USING (person_id)")
-    assert stale == [("m1",)]
 
 
 def test_members_sharing_a_unionid_are_one_person(database: Engine, pull: Pull) -> None:

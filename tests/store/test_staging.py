@@ -9,7 +9,9 @@ from sqlalchemy import Engine
 from schemas.enums import Entity
 from schemas.incoming import staged_row
 from store import staging
+from store.counting import bad_counts
 from store.database import transaction
+from store.row_rules import ROW_RULES
 from store.staging import Stage
 from tests import builders
 from tests.builders import MORNING, rows, staged
@@ -104,7 +106,7 @@ def test_a_window_tried_again_replaces_what_it_put_aside(database: Engine) -> No
 def test_future_is_judged_by_the_runs_clock(database: Engine, as_of: Any, future: int) -> None:
     _stage(database, _contact("a", since=at(9, 9)))
     with transaction(database) as connection:
-        counts = staging.bad_counts(connection, CONTACTS, as_of=as_of)
+        counts = bad_counts(connection, CONTACTS, ROW_RULES[Entity.CONTACT], as_of=as_of)
     assert counts["since_past"] == future
 
 

@@ -180,9 +180,9 @@ def test_a_persons_bucket_depends_on_identity_and_salt_alone(database: Engine, s
     rows = [
         {"key": f"m{n}", "unionid": f"u{n}" if n % 2 else None, "consent": True} for n in range(40)
     ]
-    builders.staged(database, Entity.MEMBER, rows)
+    stage = builders.staged(database, Entity.MEMBER, rows)
     with transaction(database) as connection:
-        publish(connection, Entity.MEMBER, "shop", MORNING, salt)
+        publish(connection, stage, MORNING, salt)
         found = list(connection.execute(text("SELECT identity, bucket FROM person")))
     assert len(found) == 40
     assert all(row.bucket == _bucket(row.identity, salt) for row in found)
@@ -191,8 +191,8 @@ def test_a_persons_bucket_depends_on_identity_and_salt_alone(database: Engine, s
 def test_a_person_keeps_the_bucket_they_were_first_drawn(database: Engine) -> None:
     rows = [{"key": "m1", "unionid": "u1", "consent": True}]
     for salt in ("one", "two"):
-        builders.staged(database, Entity.MEMBER, rows)
+        stage = builders.staged(database, Entity.MEMBER, rows)
         with transaction(database) as connection:
-            publish(connection, Entity.MEMBER, "shop", MORNING, salt)
+            publish(connection, stage, MORNING, salt)
     (row,) = builders.rows(database, "SELECT bucket FROM person")
     assert row.bucket == _bucket("unionid:u1", "one")

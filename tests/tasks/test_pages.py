@@ -68,7 +68,7 @@ def test_a_refused_window_says_what_broke_and_what_the_run_fails_with() -> None:
     assert tables(page.markdown)[0][1][2] == "被拒"
     assert trouble in said
     assert "数量不在合理范围（quantity_range）：7 行\n" in said
-    assert "缺少会员号（key_present）：Great Expectations 数出 3 行，自查 2 行，两边不符" in said
+    assert "缺少编号（key_present）：Great Expectations 数出 3 行，自查 2 行，两边不符" in said
     assert "订单状态不认识（status_known）：没能检查" in said
     assert "首次拉取没有一行（row_count）" in said
     assert "整行重复：2 行丢弃" in said

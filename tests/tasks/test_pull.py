@@ -222,11 +222,13 @@ def test_the_same_pull_tried_again_reads_only_what_was_refused(
     assert not growth.open_growth.fn(UTC_MORNING).done
 
 
-def test_a_source_that_is_down_says_so_and_the_others_come_in(house: House, refill: Refill) -> None:
+def test_a_source_that_is_down_says_so_and_the_others_come_in(
+    house: House, refill: Refill, tmp_path: Path
+) -> None:
     refill(_lines(0, 10))
     house.control.set_clock(UTC_MORNING)
     run = pull.open_pull.fn(UTC_MORNING)
-    Path(wiring().settings.sources["till"].path).unlink()  # type: ignore[union-attr]
+    (tmp_path / "till.csv").unlink()
     with pytest.raises(SourceError, match=r"^sources\.till: there is no file"):
         _read("till", Entity.MEMBER, UTC_MORNING)
     _bring_in(run, "wecom", Entity.CONTACT)

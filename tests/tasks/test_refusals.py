@@ -1,4 +1,4 @@
-"""A database goes forward only: what came later was read, so what came before is over."""
+"""Why a run may not start: a database goes forward only, and only on data that can be relied on."""
 
 from datetime import datetime
 
@@ -7,8 +7,9 @@ import pytest
 from schemas.environment import Environment
 from schemas.errors import RunRefused
 from schemas.settings import Settings
+from store.database import transaction
 from tasks import pull
-from tasks.refusals import require_to_come
+from tasks.refusals import require_to_come, require_verdicts
 from tasks.wiring import Wiring
 from tests.house import House, at
 
@@ -45,3 +46,27 @@ def test_what_is_over_is_refused_before_anything_is_started(as_of: datetime, tol
 @pytest.mark.parametrize("as_of", [at(2, 7, 30), at(2, 9, 5), at(3, 7, 30)])
 def test_what_is_still_to_come_may_start(as_of: datetime) -> None:
     require_to_come(here(), as_of)
+
+
+@pytest.mark.parametrize(
+    ("as_of", "told"), [(at(3, 9, 30), None), (at(3, 9, 31), "more than 26 hours ago: let pull")]
+)
+def test_data_grow_too_old_for_a_run(planned: House, as_of: datetime, told: str | None) -> None:
+    with transaction(planned.database) as connection:
+        if told is None:
+            require_verdicts(connection, here(), as_of)
+            return
+        with pytest.raises(RunRefused, match=told):
+            require_verdicts(connection, here(), as_of)
+
+
+def test_a_day_unlike_recent_ones_is_refused_and_another_day_is_not(planned: House) -> None:
+    planned.change(
+        "INSERT INTO day_verdict (business_date, source, entity, at, passed, reason, checks)"
+        " VALUES ('2026-03-03', 'shop', 'order_line', '2026-03-02Z', false,"
+        " 'published is 0, usually 75 to 1200 (of 21 days)', '[]')"
+    )
+    with transaction(planned.database) as connection:
+        require_verdicts(connection, here(), at(2, 9))
+        with pytest.raises(RunRefused, match=r"unlike recent days: published is 0, .*; see to"):
+            require_verdicts(connection, here(), at(3, 7, 30))

@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from adapters.sources.file import windows as file_windows
 from adapters.sources.file import sheets as file_sheets
+from adapters.sources.file import windows as file_windows
 from adapters.sources.file.members import MOST
 from schemas.incoming import Window
 from tests.adapters.file.files import ALL, MAPPING, csv, lines, members, parquet, source, table

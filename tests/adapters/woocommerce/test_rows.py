@@ -12,7 +12,7 @@ from schemas.enums import Entity
 from schemas.incoming import COLUMNS
 from schemas.sources.woocommerce import WooCommerceSource as WooCommerceSettings
 from tests.adapters.loopback import Answer
-from tests.adapters.reading import pages_of
+from tests.adapters.reading import pages_of, rows
 from tests.adapters.woocommerce.reading import (
     HASH,
     SINCE,
@@ -20,7 +20,6 @@ from tests.adapters.woocommerce.reading import (
     Made,
     members,
     orders,
-    rows,
 )
 from tests.adapters.woocommerce.stand_in import (
     AT,

@@ -10,13 +10,13 @@ from schemas.errors import SourceError
 from schemas.incoming import Window
 from schemas.sources.youzan import YouzanSource as YouzanSettings
 from tests.adapters.loopback import Loopback, Request
+from tests.adapters.reading import rows
 from tests.adapters.youzan.reading import (
     SINCE,
     Made,
     keys,
     members,
     orders,
-    rows,
 )
 from tests.adapters.youzan.stand_in import (
     AT,

@@ -1,0 +1,166 @@
+"""Orders and their lines."""
+
+from contextlib import nullcontext
+
+from sqlalchemy import text
+
+from store.bulk import indexed_afterwards, make_room
+from store.persons import REMARK
+from store.publication import Publication, Published
+
+TABLES = ("shop_order", "order_line")
+
+MANY = 50_000
+"""Orders from which on a first load is quicker when indexes are built after it."""
+
+_TOLD = "told_order"
+"""
+A temporary table: the staged orders, each with its values and the id it has or gets.
+
+`was` is the member it belonged to until now, null of a new order; `same` tells whether all its own
+values are known already.
+"""
+
+_KNOWN = "known_line"
+"""A temporary table: the lines that staged orders have had, in the end those they have no more."""
+
+_ORDERS = """
+SELECT s.order_key AS key, m.id AS member_id, min(s.ordered_at) AS ordered_at,
+       max(s.status) AS status, max(s.currency) AS currency,
+       CAST(max(s.discount) AS numeric(18, 4)) AS discount,
+       CAST(max(s.total) AS numeric(18, 4)) AS total, max(s.store_key) AS store_key
+FROM {stage} s JOIN member m ON m.source = :source AND m.key = s.member_key
+GROUP BY s.order_key, m.id
+"""
+# As a sub-select it is looked up once, not once per order.
+_IDS = "(SELECT CAST(pg_get_serial_sequence('shop_order', 'id') AS regclass))"
+_TELL_FIRST = f"""
+CREATE TEMPORARY TABLE {_TOLD} ON COMMIT DROP AS
+SELECT t.*, nextval({_IDS}) AS id,
+       CAST(NULL AS bigint) AS was, false AS same
+FROM ({_ORDERS}) t
+"""
+# Looked up one by one: no statistics may lead the planner to read all that was ever bought.
+_TELL = f"""
+CREATE TEMPORARY TABLE {_TOLD} ON COMMIT DROP AS
+SELECT t.*, coalesce(o.id, nextval({_IDS})) AS id,
+       o.member_id AS was,
+       (o.member_id, o.ordered_at, o.status, o.currency, o.discount, o.total, o.store_key)
+       IS NOT DISTINCT FROM
+       (t.member_id, t.ordered_at, t.status, t.currency, t.discount, t.total, t.store_key) AS same
+FROM ({_ORDERS}) t LEFT JOIN LATERAL (
+    SELECT * FROM shop_order o WHERE o.source = :source AND o.key = t.key LIMIT 1
+) o ON true
+"""
+_KNOW = f"""
+CREATE TEMPORARY TABLE {_KNOWN} ON COMMIT DROP AS
+SELECT t.key, t.same, l.* FROM {_TOLD} t CROSS JOIN LATERAL (
+    SELECT * FROM order_line l WHERE l.order_id = t.id OFFSET 0
+) l WHERE t.was IS NOT NULL
+"""
+_KEEP = f"""
+WITH kept AS (
+    DELETE FROM {{stage}} s USING {_KNOWN} k
+    WHERE k.same AND k.key = s.order_key AND k.ordinal = s.ordinal
+      AND k.product_key = s.product_key AND k.quantity = s.quantity
+      AND k.unit_price = CAST(s.unit_price AS numeric(18, 4))
+    RETURNING k.order_id, k.ordinal
+)
+DELETE FROM {_KNOWN} k USING kept WHERE kept.order_id = k.order_id AND kept.ordinal = k.ordinal
+"""
+
+
+def publish_order_lines(run: Publication) -> Published:
+    """
+    Publish orders with their lines, and mark whom they belong to.
+
+    What is staged of an order is all of it: it has the lines, the member and the values it is told
+    with now, and begins with its first line, as an invoice may be keyed in over several minutes.
+    """
+    make_room(run.connection)
+    first = _is_first(run)
+    with indexed_afterwards(run.connection, TABLES) if first else nullcontext():
+        run(_TELL_FIRST if first else _TELL)
+        run(f"ANALYZE {_TOLD}")
+        unchanged = 0 if first else _compare(run)
+        _name_products(run)
+        run(
+            "INSERT INTO shop_order (id, source, key, member_id, ordered_at, status, currency,"
+            " discount, total, store_key) SELECT id, :source, key, member_id, ordered_at, status,"
+            f" currency, discount, total, store_key FROM {_TOLD} WHERE was IS NULL"
+        )
+        published = run(
+            "INSERT INTO order_line (order_id, ordinal, product_key, quantity, unit_price)"
+            " SELECT t.id, s.ordinal, s.product_key, s.quantity, s.unit_price"
+            f" FROM {{stage}} s JOIN {_TOLD} t ON t.key = s.order_key"
+        )
+    _mark_stale(run, first)
+    return Published(published, unchanged, {})
+
+
+def _is_first(run: Publication) -> bool:
+    """Tell whether nothing was ever published, and much is now."""
+    return bool(
+        run.connection.execute(
+            text(
+                f"SELECT (SELECT count(*) FROM (SELECT FROM {run.stage.table} LIMIT {MANY}) s)"
+                f" = {MANY} AND NOT EXISTS (SELECT 1 FROM shop_order)"
+                " AND NOT EXISTS (SELECT 1 FROM order_line)"
+            )
+        ).scalar_one()
+    )
+
+
+def _compare(run: Publication) -> int:
+    """Take what is known from the stage, and what is no more from the tables; return the former."""
+    run(_KNOW)
+    unchanged = run(_KEEP)
+    run(f"ANALYZE {_KNOWN}")
+    # Row by row, again: merged or hashed, all that was ever bought would be read for a few rows.
+    _allow_joins(run, "off")
+    run(
+        f"DELETE FROM order_line l USING {_KNOWN} k"
+        " WHERE l.order_id = k.order_id AND l.ordinal = k.ordinal"
+    )
+    run(
+        "UPDATE shop_order o SET member_id = t.member_id, ordered_at = t.ordered_at,"
+        " status = t.status, currency = t.currency, discount = t.discount, total = t.total,"
+        f" store_key = t.store_key FROM {_TOLD} t"
+        " WHERE o.id = t.id AND t.was IS NOT NULL AND NOT t.same"
+    )
+    _allow_joins(run, "DEFAULT")
+    return unchanged
+
+
+def _allow_joins(run: Publication, word: str) -> None:
+    for kind in ("merge", "hash"):
+        run(f"SET LOCAL enable_{kind}join TO {word}")
+
+
+def _name_products(run: Publication) -> None:
+    """Add products nobody told of; a catalogue's name for one stays, else the newest one counts."""
+    run(
+        "INSERT INTO product (source, key, name) SELECT DISTINCT ON (product_key) :source,"
+        " product_key, coalesce(product_name, product_key) FROM (SELECT s.product_key,"
+        " s.product_name, max(s.ordered_at) AS at, max(s.row) AS place FROM {stage} s"
+        " GROUP BY s.product_key, s.product_name) named"
+        " ORDER BY product_key, product_name IS NULL, at DESC, place DESC"
+        " ON CONFLICT (source, key) DO UPDATE SET name = excluded.name"
+        " WHERE product.name <> excluded.name AND excluded.name <> excluded.key"
+        " AND (product.family, product.launched_at, product.stock) IS NULL"
+    )
+
+
+def _mark_stale(run: Publication, first: bool) -> None:
+    """Mark the persons of orders that are new or changed, have new lines, or lost some."""
+    members = f"SELECT DISTINCT member_id AS id FROM {_TOLD} WHERE NOT same"
+    if not first:
+        members += (
+            f" UNION SELECT was FROM {_TOLD} WHERE NOT same"
+            f" UNION SELECT t.member_id FROM {_TOLD} t JOIN {_KNOWN} k ON k.order_id = t.id"
+            f" UNION SELECT t.member_id FROM {_TOLD} t JOIN {{stage}} s ON s.order_key = t.key"
+        )
+    run(
+        "INSERT INTO stale_person SELECT DISTINCT m.person_id"
+        f" FROM ({members}) told JOIN member m USING (id) ORDER BY 1 {REMARK}"
+    )
