@@ -5,7 +5,9 @@ from datetime import datetime
 
 from sqlalchemy import Connection, text
 
+from schemas.enums import Entity
 from store.bulk import make_room
+from store.gathered import orders_of
 from store.predicates import RowRule
 from store.staging import Stage
 
@@ -17,7 +19,7 @@ def bad_counts(
     Return for each rule how many staged rows break it, in one scan.
 
     What a rule looks up elsewhere is joined: within a count PostgreSQL would look it up row by
-    row, however many there are. Orders are put together once for all rules over them.
+    row, however many there are. Orders must have been gathered.
     """
     make_room(connection)
     counts = ", ".join(f"count(*) FILTER (WHERE {_bad(rule, stage)})" for rule in rules)
@@ -30,7 +32,7 @@ def bad_counts(
 
 def _bad(rule: RowRule, stage: Stage) -> str:
     if rule.of_order:
-        return f"o.{rule.name}"
+        return rule.of_order
     if rule.refers_to:
         return f"s.{rule.column} IS NOT NULL AND its_{rule.refers_to}.key IS NULL"
     return rule.bad_in(stage.table)
@@ -44,11 +46,5 @@ def _joins(rules: Sequence[RowRule], stage: Stage) -> Iterator[str]:
                 f"LEFT JOIN {table} {named} ON {named}.source = {rule.refers_within}"
                 f" AND {named}.key = s.{rule.column}"
             )
-    whole = {rule.name: rule.of_order for rule in rules if rule.of_order}
-    if whole:
-        flags = ", ".join(f"({bad}) AS {name}" for name, bad in whole.items())
-        some = " OR ".join(f"({bad})" for bad in whole.values())
-        yield (
-            f"LEFT JOIN (SELECT order_key, {flags} FROM {stage.table} GROUP BY order_key"
-            f" HAVING {some}) o ON o.order_key = s.order_key"
-        )
+    if stage.entity is Entity.ORDER_LINE:
+        yield f"LEFT JOIN {orders_of(stage)} o ON o.order_key = s.order_key"

@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from schemas.contract import Terms
 from schemas.enums import Entity
 from schemas.limits import PHONE_HASH_LENGTH, UNIONID_LENGTH
+from store.gathered import orders_of
 from store.predicates import FIRST_CURRENCY, USUAL_CURRENCY, ZONE_UNKNOWN, repeated
 from store.row_rules import KEYS
 from store.staging import Stage
@@ -92,19 +93,10 @@ def _members(stage: Stage, terms: Terms) -> _Parts:
     )
 
 
-_ORDERS = """
-LEFT JOIN (
-    SELECT order_key AS its_order,
-           CASE WHEN min(member_key) = max(member_key) THEN 1 ELSE 2 END AS order_members,
-           CASE WHEN min(currency) = max(currency) THEN 1 ELSE 2 END AS order_currencies,
-           min(total) <> max(total) OR min(discount) <> max(discount) AS told_twice,
-           sum(quantity * unit_price) AS order_goods,
-           max(total) + coalesce(max(discount), 0) AS order_told,
-           greatest(abs(min(discount)), abs(max(discount))) AS order_discount,
-           count(member_key) AS with_member, count(currency) AS with_currency
-    FROM {table} GROUP BY order_key
-) o ON o.its_order = s.order_key
-"""
+_KINDS = "CASE WHEN o.least_{0} = o.most_{0} THEN 1 WHEN o.most_{0} IS NOT NULL THEN 2 END"
+_TOLD_TWICE = (
+    "(o.least_total <> o.most_total OR o.least_discount <> o.most_discount)::int AS told_twice"
+)
 
 
 def _order_lines(stage: Stage, terms: Terms) -> _Parts:
@@ -114,14 +106,18 @@ def _order_lines(stage: Stage, terms: Terms) -> _Parts:
         [
             *members,
             *stores,
-            "CASE WHEN o.with_member > 0 THEN o.order_members END AS order_members",
-            "CASE WHEN o.with_currency > 0 THEN o.order_currencies END AS order_currencies",
-            "o.told_twice::int AS told_twice",
-            "abs(o.order_goods - o.order_told) AS left_over",
-            "(NOT o.order_discount <= o.order_goods)::int AS discount_unfit",
+            f"{_KINDS.format('member')} AS order_members",
+            f"{_KINDS.format('currency')} AS order_currencies",
+            _TOLD_TWICE,
+            "abs(o.goods - (o.most_total + coalesce(o.most_discount, 0))) AS left_over",
+            "(o.most_off > o.goods)::int AS discount_unfit",
             _currency_odd(stage, terms, first=True),
         ],
-        [*join_members, *join_stores, _ORDERS.replace("{table}", stage.table)],
+        [
+            *join_members,
+            *join_stores,
+            f"LEFT JOIN {orders_of(stage)} o ON o.order_key = s.order_key",
+        ],
     )
 
 

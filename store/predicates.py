@@ -17,7 +17,7 @@ class RowRule:
     A named predicate over a staging table, and the column it is about.
 
     `bad` is true of bad rows. A rule over whole orders says in `of_order` what is true of a bad
-    one, in aggregates over its lines; all its lines are then bad. `refers_to` is the table in which
+    one, in terms of store.gathered; all its lines are then bad. `refers_to` is the table in which
     the column names a row, one of the source `refers_within`.
     """
 
@@ -56,11 +56,13 @@ def unique(*columns: str) -> RowRule:
 
 
 def repeated(columns: tuple[str, ...]) -> str:
-    """Return SQL that is true of rows whose key others have too."""
+    """Return SQL that is true of rows whose key others have too; of lines, as gathered."""
     key = ", ".join(columns)
     some = " AND ".join(f"{column} IS NOT NULL" for column in columns)
     mine = ", ".join(f"s.{column}" for column in columns)
     twice = f"SELECT {key} FROM {{table}} WHERE {some} GROUP BY {key} HAVING count(*) > 1"
+    if columns[0] == "order_key":
+        twice = f"SELECT {key} FROM {{table}}__repeated"
     return f"({mine}) IN ({twice})"
 
 
@@ -77,8 +79,8 @@ def one_of(name: str, column: str, words: tuple[str, ...]) -> RowRule:
 
 def of_orders(name: str, column: str, bad: str) -> RowRule:
     """Return a rule over whole orders."""
-    grouped = f"SELECT order_key FROM {{table}} GROUP BY order_key HAVING {bad}"
-    return RowRule(name, column, f"s.order_key IN ({grouped})", of_order=bad)
+    found = f"SELECT o.order_key FROM {{table}}__orders o WHERE {bad}"
+    return RowRule(name, column, f"s.order_key IN ({found})", of_order=bad)
 
 
 def known(name: str, column: str, table: str, *, of: str) -> RowRule:

@@ -29,7 +29,7 @@ SELECT s.order_key AS key, m.id AS member_id, min(s.ordered_at) AS ordered_at,
        max(s.status) AS status, max(s.currency) AS currency,
        CAST(max(s.discount) AS numeric(18, 4)) AS discount,
        CAST(max(s.total) AS numeric(18, 4)) AS total, max(s.store_key) AS store_key
-FROM {stage} s JOIN member m ON m.source = :source AND m.key = s.member_key
+FROM {stage} s JOIN member m ON m.source = :members AND m.key = s.member_key
 GROUP BY s.order_key, m.id
 """
 # As a sub-select it is looked up once, not once per order.

@@ -82,6 +82,16 @@ def count(connection: Connection, stage: Stage) -> int | None:
     return found
 
 
+def survey(connection: Connection, stage: Stage) -> None:
+    """
+    Tell the planner what is staged, and give this transaction room to work on it.
+
+    Nobody else would in time: a window is judged as soon as it is there.
+    """
+    make_room(connection)
+    connection.execute(text(f"ANALYZE {stage.table}"))
+
+
 def offer_again(connection: Connection, stage: Stage) -> int:
     """
     Stage the quarantined rows that were mended, or whose reason has gone; return how many.
@@ -124,7 +134,6 @@ def number_lines(connection: Connection, stage: Stage) -> None:
     bare = f"SELECT EXISTS (SELECT 1 FROM {stage.table} WHERE ordinal IS NULL)"
     if not connection.execute(text(bare)).scalar_one():
         return
-    make_room(connection)
     connection.execute(
         text(
             f"UPDATE {stage.table} s SET ordinal = n.place FROM (SELECT row,"
@@ -159,9 +168,6 @@ def drop_repeated(connection: Connection, stage: Stage) -> int:
 
     A member told twice joined when the earlier row says so.
     """
-    make_room(connection)
-    # Nobody else tells the planner how much is staged: a window is judged as soon as it is there.
-    connection.execute(text(f"ANALYZE {stage.table}"))
     alike, first = list(COLUMNS[stage.entity]), "row"
     if stage.entity is Entity.MEMBER:
         alike.remove("joined_at")

@@ -6,11 +6,10 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from schemas.enums import Entity
-from schemas.limits import CURRENCY, MAX_PRICE, MAX_QUANTITY
+from store.gathered import orders_of
 from store.staging import Stage
 
-# A share of no rows is null, and no share. Amounts that break the contract are left out of sums:
-# one NaN would make all of them NaN.
+# A share of no rows is null, and no share.
 _SHARE = "avg(({0})::int)::float8".format
 _SHARES: Mapping[Entity, Mapping[str, str]] = {
     Entity.MEMBER: {
@@ -23,26 +22,18 @@ _SHARES: Mapping[Entity, Mapping[str, str]] = {
     Entity.CONTACT: {"unionid": "unionid IS NOT NULL"},
 }
 
-_ORDERS = f"""
-WITH orders AS (
-    SELECT coalesce(max(status), '') AS status,
-           CASE WHEN max(currency) ~ '{CURRENCY}' THEN max(currency) END AS currency,
-           count(*) AS lines, bool_or(store_key IS NOT NULL) AS in_store,
-           sum(quantity * unit_price) FILTER (
-               WHERE quantity BETWEEN 1 AND {MAX_QUANTITY}
-               AND unit_price BETWEEN 0 AND {MAX_PRICE}) AS amount
-    FROM {{table}} WHERE order_key IS NOT NULL GROUP BY order_key
-), money AS (
-    SELECT currency, count(*) AS orders, sum(amount) AS amount, avg(amount) AS mean
-    FROM orders WHERE currency IS NOT NULL AND amount IS NOT NULL GROUP BY currency
+_ORDERS = """
+WITH money AS (
+    SELECT currency, sum(amount) AS amount, avg(amount) AS mean
+    FROM {orders} WHERE currency IS NOT NULL AND amount IS NOT NULL GROUP BY currency
 )
-SELECT (SELECT count(*) FROM {{table}}) AS rows,
+SELECT (SELECT count(*) FROM {table}) AS rows,
        jsonb_build_object('refunded', avg((status = 'refunded')::int)::float8,
                           'in_store', avg(in_store::int)::float8) AS shares,
        count(*) AS orders,
        coalesce((SELECT jsonb_object_agg(currency, mean::float8) FROM money), '{{}}') AS means,
        coalesce((SELECT jsonb_object_agg(currency, amount::float8) FROM money), '{{}}') AS sums
-FROM orders
+FROM {orders}
 """
 
 
@@ -51,10 +42,12 @@ def window_metrics(connection: Connection, stage: Stage) -> dict[str, Any]:
     Return the metrics of a staged window: `rows`, and `shares` of them by name (0 to 1).
 
     Of orders also their number, and by currency the `sums` of their lines and the `means` of an
-    order. Shares and means of nothing are left out.
+    order. Shares and means of nothing are left out. Orders must have been gathered.
     """
     if stage.entity is Entity.ORDER_LINE:
-        found = connection.execute(text(_ORDERS.replace("{table}", stage.table))).one()
+        found = connection.execute(
+            text(_ORDERS.format(table=stage.table, orders=orders_of(stage)))
+        ).one()
         metrics = dict(found._mapping)  # noqa: SLF001 - SQLAlchemy's public name for it
     else:
         shares = _SHARES.get(stage.entity, {})

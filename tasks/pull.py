@@ -17,6 +17,7 @@ from schemas.errors import ContractError, SourceError
 from schemas.incoming import Page, Window
 from store import readings, runs, staging
 from store.database import transaction
+from store.gathered import scatter
 from store.publication import Published
 from store.publish import publish
 from store.readings import Progress
@@ -171,12 +172,11 @@ def stage_window(stage: Stage) -> Staged:
     wired = wiring()
     with transaction(wired.database) as connection:
         progress = readings.whole(connection, stage)
-        staging.number_lines(connection, stage)
+        staging.survey(connection, stage)
         newest = wired.sources[stage.source].read_again_is_newer
-        gone = {
-            "read_again": staging.keep_newest(connection, stage) if newest else 0,
-            "repeated_row": staging.drop_repeated(connection, stage),
-        }
+        gone = {"read_again": staging.keep_newest(connection, stage) if newest else 0}
+        staging.number_lines(connection, stage)
+        gone["repeated_row"] = staging.drop_repeated(connection, stage)
         again = staging.offer_again(connection, stage)
         dropped = dict(progress.dropped)
         for rule, count in gone.items():
@@ -239,6 +239,7 @@ def publish_window(run_id: int, staged: Staged, judgement: Judgement) -> Equatio
         books = _books(staged, verdict)
         runs.record_verdict(connection, run_id, stage.source, stage.entity, staged.window, verdict)
         readings.forget(connection, stage)
+        scatter(connection, stage)
     _log.info("window_published window=%s books=%s", staged.name, books)
     return books
 

@@ -121,13 +121,13 @@ def test_copied_rows_arrive_as_they_are(database: Engine) -> None:
 
 def test_copying_nothing_is_no_error(database: Engine) -> None:
     with transaction(database) as connection:
-        assert copy_rows(connection, "employee", ("id",), []) == 0
+        assert copy_rows(connection, "employee", ("id", "active"), []) == 0
 
 
 def test_copied_rows_are_part_of_their_transaction(database: Engine) -> None:
     with pytest.raises(UniqueViolation), transaction(database) as connection:  # noqa: PT012
-        copy_rows(connection, "employee", ("id",), [("yi",), ("er",)])
-        copy_rows(connection, "employee", ("id",), [("yi",)])
+        copy_rows(connection, "employee", ("id", "active"), [("yi", True), ("er", True)])
+        copy_rows(connection, "employee", ("id", "active"), [("yi", True)])
     assert rows(database, "SELECT id FROM employee") == []
 
 

@@ -13,6 +13,7 @@ from schemas.enums import Entity
 from schemas.errors import RunwuError
 from store import staging
 from store.database import transaction
+from store.gathered import gather
 from store.row_rules import ROW_RULES
 from store.staging import Stage
 from tasks import quarantined
@@ -33,7 +34,7 @@ LINE = {
     "product_key": "9007199254740993",
     "product_name": "豆",
     "quantity": -2,
-    "unit_price": "0.10000000000000000001",
+    "unit_price": "0.100000000000000001",
     "defects": "discount: five",
 }
 
@@ -55,6 +56,7 @@ def put_aside(database: Engine, stage: Stage, *told: dict[str, Any]) -> None:
     staged(database, stage.entity, told)
     run = builders.run(database, flow="pull-data", occasion=str(len(rows(database, "TABLE run"))))
     with transaction(database) as connection:
+        gather(connection, stage)
         broken = [rule.name for rule in ROW_RULES[stage.entity]]
         staging.quarantine(connection, stage, run_id=run, as_of=MORNING, broken=broken, passed=True)
 

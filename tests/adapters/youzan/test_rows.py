@@ -6,7 +6,8 @@ import pytest
 
 from schemas.enums import Entity
 from tests.adapters.loopback import Answer
-from tests.adapters.youzan.reading import HASH, SINCE, Made, members, orders, rows
+from tests.adapters.reading import rows
+from tests.adapters.youzan.reading import HASH, SINCE, Made, members, orders
 from tests.adapters.youzan.stand_in import (
     BIG,
     YouzanShop,

@@ -1,0 +1,65 @@
+"""What was measured, beside what it should be."""
+
+from dataclasses import dataclass
+from statistics import median
+
+from bench.pulling import GX, IMPORTS, MADE, PLAIN, Pulled
+
+DAY_SHARE = 100
+"""A day brings one new order per so many old ones."""
+
+
+@dataclass(frozen=True)
+class Figure:
+    """One line of the table: `ratio` is to be at most `bound`, where there is one."""
+
+    name: str
+    seconds: float | None = None
+    ratio: float | None = None
+    bound: float | None = None
+    told: str = ""
+
+    @property
+    def kept(self) -> bool:
+        """Whether the bound is kept."""
+        return self.bound is None or (self.ratio is not None and self.ratio <= self.bound)
+
+
+@dataclass(frozen=True)
+class Measured:
+    """A first load beside its baseline, days after it, and the same days after a tenth of it."""
+
+    raw: float
+    load: Pulled
+    days: list[Pulled]
+    days_of_less: list[Pulled]
+
+    def figures(self) -> list[Figure]:
+        """Return the table's lines."""
+        seconds = self.load.seconds
+        day = median(one.total for one in self.days)
+        of_less = median(one.total for one in self.days_of_less)
+        steps = [name for name in seconds if name not in (IMPORTS, GX, PLAIN, MADE)]
+        return [
+            Figure("raw COPY of the same rows", self.raw, 1.0),
+            Figure("first load", self.load.total, self.load.total / self.raw, 12, "of raw COPY"),
+            *(
+                Figure(f"  {name}", seconds[name], seconds[name] / self.raw, None, "of raw COPY")
+                for name in steps
+            ),
+            Figure("  (rows made up, not counted)", seconds[MADE]),
+            Figure("  checks as plain SQL", seconds[PLAIN]),
+            Figure(
+                "  checks by Great Expectations",
+                seconds[GX],
+                seconds[GX] / seconds[PLAIN],
+                3,
+                "of plain SQL",
+            ),
+            Figure("peak memory of a first load", None, self.load.peak_mb, 400, "MB"),
+            Figure(
+                "a day of 1 % new orders", day, 100 * day / self.load.total, 3, "% of first load"
+            ),
+            Figure("the same after 10 x the history", day, day / of_less, 1.3, "of the day before"),
+            Figure("imports, once per process", seconds[IMPORTS]),
+        ]

@@ -1,0 +1,38 @@
+"""A PostgreSQL of the bench's own, and databases in it that are gone afterwards."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from sqlalchemy import make_url, text
+
+from store import embedded
+from store.database import engine, psycopg_url
+from store.migrate import upgrade
+
+
+@contextmanager
+def server() -> Iterator[str]:
+    """Start a server with the settings it comes with, and remove it in the end; yield its URL."""
+    with TemporaryDirectory(prefix="runwu-bench-") as folder:
+        try:
+            yield embedded.start(Path(folder) / "pg")
+        finally:
+            embedded.stop(Path(folder) / "pg")
+
+
+@contextmanager
+def database(server_url: str, name: str) -> Iterator[str]:
+    """Make a migrated, empty database and drop it in the end; yield its URL."""
+    administering = engine(server_url).execution_options(isolation_level="AUTOCOMMIT")
+    with administering.connect() as connection:
+        connection.execute(text(f"CREATE DATABASE {name}"))
+    url = make_url(psycopg_url(server_url)).set(database=name, drivername="postgresql")
+    told = url.render_as_string(hide_password=False)
+    upgrade(engine(told))
+    try:
+        yield told
+    finally:
+        with administering.connect() as connection:
+            connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
