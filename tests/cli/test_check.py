@@ -79,14 +79,14 @@ def test_what_does_not_answer_is_exit_code_1_and_named(
         cwd=tmp_path,
         DATABASE_URL=database_url,
         RUNWU_SANDBOX_URL=sandbox_url,
-        RUNWU_SHOP_TOKEN="not-the-one",
+        RUNWU_SOURCES_SHOP_TOKEN="not-the-one",
     )
     assert done.returncode == 1
     assert done.stderr.splitlines() == [
         "runwu: not everything that a run needs works: source shop; see above"
     ]
     (line,) = [one for one in done.stdout.splitlines() if one.startswith("problem")]
-    assert "RUNWU_SHOP_TOKEN" in line
+    assert "RUNWU_SOURCES_SHOP_" in line
     assert "not-the-one" not in done.stdout
 
 

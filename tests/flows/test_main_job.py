@@ -105,7 +105,7 @@ def test_when_the_clock_strikes_in_a_rehearsed_database_nothing_happens(
     run = installation.wait_for(installation.start("collect-outcomes"), "PassedBy")
     assert "rehearses another day" in run["state"]["message"]
     assert installation.house.rows("SELECT id, state FROM message ORDER BY id") == before
-    assert [installation.schedules(one.name) for one in read_deployments()] == [[]] * 5
+    assert not any(installation.schedules(one.name) for one in read_deployments())
 
 
 def test_up_puts_the_flows_on_their_schedules_in_the_business_zone(

@@ -26,7 +26,7 @@ columns = {order_key = "order"}
 def _bare(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """No configuration but what a test writes."""
     monkeypatch.chdir(tmp_path)
-    for name in ("CONFIG", "HOME", "SANDBOX_URL", "WECOM_SECRET", "SHOP_TOKEN"):
+    for name in ("CONFIG", "HOME", "SANDBOX_URL", "WECOM_SECRET", "IDENTITY_SALT"):
         monkeypatch.delenv(f"RUNWU_{name}", raising=False)
     monkeypatch.delenv("DATABASE_URL", raising=False)
 
@@ -228,7 +228,7 @@ def test_the_sandbox_never_sees_a_real_secret() -> None:
     ("variable", "value"),
     [
         ("RUNWU_WECOM_SECRET", "hunter2"),
-        ("RUNWU_SHOP_TOKEN", "hunter2"),
+        ("RUNWU_IDENTITY_SALT", "hunter2"),
         ("DATABASE_URL", "postgresql://runwu:hunter2@db.example/runwu"),
     ],
 )

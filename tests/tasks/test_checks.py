@@ -72,7 +72,7 @@ def test_secrets_are_told_by_name_only(wire: Wire) -> None:
 @pytest.mark.parametrize(
     ("variable", "settings"),
     [
-        ("RUNWU_SHOP_TOKEN", {"sources": {"shop": {"type": "shop", "base_url": NOWHERE}}}),
+        ("RUNWU_SOURCES_SHOP_TOKEN", {"sources": {"shop": {"type": "shop", "base_url": NOWHERE}}}),
         ("RUNWU_WECOM_SECRET", {"channels": {"wecom": {"base_url": NOWHERE}}}),
         ("RUNWU_LLM_API_KEY", {"llm": {"base_url": NOWHERE, "model": "m"}}),
         ("RUNWU_HOLDOUT_SALT", {}),
@@ -145,9 +145,11 @@ def test_a_silent_sandbox_is_a_problem_only_where_it_should_run(
 
 def test_a_wrong_token_is_a_problem(wire: Wire, house: House) -> None:
     shop = {"type": "shop", "base_url": f"{house.sandbox_url}/shop"}
-    found = sources(wire(sources={"shop": shop}, RUNWU_SHOP_TOKEN="not-the-one"))["source shop"]
+    found = sources(wire(sources={"shop": shop}, RUNWU_SOURCES_SHOP_TOKEN="not-the-one"))[
+        "source shop"
+    ]
     assert found.level is Level.PROBLEM
-    assert "RUNWU_SHOP_TOKEN" in found.text
+    assert "RUNWU_SOURCES_SHOP_" in found.text
     assert "not-the-one" not in found.text
 
 
