@@ -17,15 +17,11 @@ from store.staging import Stage
 
 
 def facts(stage: Stage, terms: Terms) -> str:
-    """
-    Return the query of an entity's staged rows and their facts.
-
-    It is fenced: a fact that several bounds read is found out once.
-    """
+    """Return the query of an entity's staged rows and their facts."""
     columns, joins = _BY_ENTITY[stage.entity](stage, terms)
     key = repeated(KEYS[stage.entity]).replace("{table}", stage.table)
     told = ", ".join([f"({key})::int AS key_repeated", *columns])
-    return f"SELECT s.*, {told} FROM {stage.table} s{' '.join(['', *joins])} OFFSET 0"
+    return f"SELECT s.*, {told} FROM {stage.table} s{' '.join(['', *joins])}"
 
 
 _Parts = tuple[list[str], list[str]]
