@@ -4,6 +4,7 @@ Everything that stops a command, and what may be done about it.
     RunwuError
     ├── ConfigurationError   what is configured cannot work; the message says how to mend it
     ├── SourceError          a source could not be read; reads are idempotent, so a retry is safe
+    │   └── SourceDown       it gave no answer at all; reading goes on where it was once it does
     ├── ContractError        the data broke its contract; nothing is published, nothing is sent
     ├── RunRefused           a run must not start now, and why
     ├── WriterError          the language model wrote nothing fit for use; a template does
@@ -34,6 +35,10 @@ class ConfigurationError(RunwuError):
 
 class SourceError(RunwuError):
     """A source could not be read."""
+
+
+class SourceDown(SourceError):
+    """A source gave no answer; it may well give one later."""
 
 
 class ContractError(RunwuError):

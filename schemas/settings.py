@@ -105,6 +105,11 @@ class Settings(Section):
     def model_post_init(self, context: object, /) -> None:
         """Keep made-up consent and made-up wording away from real channels."""
         del context
+        if "wecom" in self.sources:
+            raise ValueError(
+                "sources.wecom is taken: WeCom's contacts come with [channels.wecom]; give this "
+                "source another name"
+            )
         for name, source in self.sources.items():
             if source.members_of is not None and source.members_of not in self.sources:
                 raise ValueError(

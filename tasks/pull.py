@@ -13,7 +13,7 @@ from rules.books import Equation
 from rules.windows import is_due, next_window
 from schemas.clock import now
 from schemas.enums import Entity
-from schemas.errors import ContractError, SourceError
+from schemas.errors import ContractError, SourceDown, SourceError
 from schemas.incoming import Page, Window
 from store import readings, runs, staging
 from store.database import transaction
@@ -110,10 +110,11 @@ async def read_window(source: str, entity: Entity, as_of: datetime) -> Stage:
             if sum(len(one.rows) for one in waiting) >= SAVED_ROWS:
                 progress = await asyncio.to_thread(_save, wired, stage, progress, waiting)
                 waiting = []
-    except SourceError:
+    except SourceError as error:
         progress = await asyncio.to_thread(_save, wired, stage, progress, waiting)
-        if resumed_at is not None and progress.cursor == resumed_at:
-            # Not a step from where it stopped: perhaps its source knows that place no more.
+        stuck = resumed_at is not None and progress.cursor == resumed_at
+        if stuck and not isinstance(error, SourceDown):
+            # It answers, but not behind that place: perhaps it knows it no more.
             with transaction(wired.database) as connection:
                 readings.forget(connection, stage)
         raise

@@ -15,7 +15,7 @@ from tenacity import AsyncRetrying, RetryCallState, retry_if_exception_type, sto
 from tenacity.wait import wait_exponential, wait_random
 
 from adapters.addresses import checked
-from schemas.errors import SourceError
+from schemas.errors import SourceDown, SourceError
 from schemas.sources.base import ApiSection
 
 ATTEMPTS = 5
@@ -108,7 +108,8 @@ class SourceHttp:
         """
         Return the answer to a call; `path` may be a whole URL of the same host.
 
-        Raises SourceError in the end: refused, no JSON, or still no answer after all attempts.
+        Raises SourceError where it is refused or is no JSON, SourceDown if there is still no
+        answer after all attempts.
         """
 
         async def once() -> Answer:
@@ -130,7 +131,7 @@ class SourceHttp:
             return await retrying(once)
         except (Busy, httpx.HTTPError, httpx.InvalidURL) as error:
             reason = str(error) if isinstance(error, Busy) else type(error).__name__
-            raise SourceError(
+            raise SourceDown(
                 f"sources.{self._name}: {_shown(path)} did not answer ({reason}){self._patience}; "
                 "check base_url if that lasts, the next run reads the same window again"
             ) from error

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr, ValidationError
 
+from schemas.enums import Entity
 from schemas.environment import PLACEHOLDERS, Environment, base_url, secret
 from schemas.errors import ConfigurationError
 from schemas.policy import Cap, Policy, QuietHours
@@ -275,3 +276,31 @@ def test_the_same_policy_has_the_same_version_however_it_is_written() -> None:
     spelled = '[policy]\ngap_hours = 48\nquiet_hours = {end = "09:00", start = 20:30:00}\n'
     assert load(_written(spelled)).policy.version == Policy().version
     assert load(_written(_named("another name"))).policy.version == Policy().version
+
+
+@pytest.mark.parametrize(
+    ("sources", "told"),
+    [
+        ('[sources.wecom]\ntype = "shop"\n', "give this source another name"),
+        ('[sources.desk]\ntype = "webhook"\nmembers_of = "shpo"\n', "which is no source"),
+        ('[sources."my shop"]\ntype = "shop"\n', "sources.my shop"),
+    ],
+)
+def test_a_source_that_cannot_be_told_apart_or_found_is_refused(
+    tmp_path: Path, sources: str, told: str
+) -> None:
+    file = tmp_path / "runwu.toml"
+    file.write_text(sources)
+    with pytest.raises(ConfigurationError, match=told):
+        load(file)
+
+
+def test_the_files_of_every_entity_are_found_from_the_configuration(tmp_path: Path) -> None:
+    file = tmp_path / "runwu.toml"
+    file.write_text(
+        '[sources.till]\ntype = "file"\ntimezone = "UTC"\ncurrency = "CNY"\n'
+        '[sources.till.entities.member]\npath = "members.csv"\n'
+    )
+    till = load(file).sources["till"]
+    assert isinstance(till, FileSource)
+    assert till.entities[Entity.MEMBER].path == tmp_path / "members.csv"

@@ -9,7 +9,7 @@ import pytest
 from sqlalchemy import Engine
 
 from schemas.enums import Entity
-from schemas.errors import SourceError
+from schemas.errors import SourceDown, SourceError
 from schemas.incoming import Page, Window, staged_row
 from store import readings
 from store.database import transaction
@@ -35,6 +35,7 @@ class Scripted:
         self.fails_at: int | None = None
         self.asked: list[tuple[Window, str | None]] = []
         self.keeps_cursors = True
+        self.error: type[SourceError] = SourceError
         self.changed: dict[str, Any] | None = None
 
     async def pages(
@@ -44,7 +45,7 @@ class Scripted:
         self.asked.append((window, cursor))
         for number in range(int(cursor or 0), self.count):
             if number == self.fails_at:
-                raise SourceError("sources.shop: it is down")
+                raise self.error("sources.shop: it has no such page")
             keys = range(number * 10, number * 10 + 10)
             found = [staged_row(Entity.MEMBER, member(key), None) for key in keys]
             if self.changed and number + 1 == self.count:
@@ -138,6 +139,19 @@ def test_what_contradicts_itself_stays_for_the_contract_to_judge(
     source.read_again_is_newer = False
     assert pull.stage_window.fn(read()).rows == 51
     del house
+
+
+def test_a_source_that_stays_down_costs_nothing_of_what_was_read(
+    house: House, source: Scripted
+) -> None:
+    source.fails_at, source.error = 2, SourceDown
+    for minutes in (0, 15, 30):
+        with pytest.raises(SourceDown):
+            read(minutes)
+    source.fails_at = None
+    read(45)
+    assert [cursor for _, cursor in source.asked] == [None, "2", "2", "2"]
+    assert keys(house.database) == ALL
 
 
 def test_a_source_without_cursors_is_read_from_the_start(house: House, source: Scripted) -> None:
