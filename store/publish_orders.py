@@ -11,7 +11,7 @@ from store.publication import Publication, Published
 TABLES = ("shop_order", "order_line")
 
 MANY = 50_000
-"""Orders from which on a first load is quicker when indexes are built after it."""
+"""Staged rows from which on a first load is quicker when indexes are built after it."""
 
 _TOLD = "told_order"
 """
