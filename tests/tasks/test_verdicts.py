@@ -151,13 +151,19 @@ def test_a_view_that_cannot_be_made_leaves_no_count_behind(
 
 
 @pytest.mark.parametrize(
-    ("first_load", "reason"), [(True, "the first load brought no rows"), (False, "")]
+    ("entity", "first_load", "reason"),
+    [
+        (Entity.CONTACT, True, "the first load brought no rows"),
+        (Entity.CONTACT, False, ""),
+        (Entity.MEMBER_EVENT, True, ""),
+        (Entity.BENEFIT, True, ""),
+    ],
 )
-def test_an_empty_window_is_broken_only_as_the_first_load(
-    database: Engine, database_url: str, first_load: bool, reason: str
+def test_an_empty_window_is_broken_only_as_the_first_load_of_what_there_must_be(
+    database: Engine, database_url: str, entity: Entity, first_load: bool, reason: str
 ) -> None:
-    stage = staged(database, Entity.CONTACT, [])
-    given = replace(told(Entity.CONTACT), first_load=first_load)
+    stage = staged(database, entity, [])
+    given = replace(told(entity), first_load=first_load)
     checks, _ = expectations_say(database_url, stage, given)
     judged = judge(checks, predicates(database, stage), 0, given)
     assert (judged.passed, judged.reason) == (not reason, reason)
