@@ -10,8 +10,6 @@ from sqlalchemy import Connection, text
 
 from schemas.enums import Entity
 
-PUBLISHED = "published"
-
 # A day ends when the daily run judges it, on the clock of the business, and began a day earlier.
 # Overlapping windows read rows twice and publish them once, so published rows are what counts: a
 # window's shares and means weigh as much as it published. A first load is no day like others.

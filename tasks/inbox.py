@@ -8,6 +8,7 @@ from typing import Any
 from sqlalchemy import Engine
 from sqlalchemy.exc import DBAPIError
 
+from adapters.sources.inbox import Fetch, Position
 from schemas.clock import now
 from schemas.environment import PLACEHOLDERS, source_secret, source_variable
 from schemas.errors import ConfigurationError
@@ -18,10 +19,6 @@ from store import inbox
 from store.database import transaction
 
 Events = Mapping[str, Mapping[str, Any]]
-Fetch = Callable[
-    [Window, tuple[datetime, int] | None, int],
-    Sequence[tuple[datetime, int, Mapping[str, Any]]],
-]
 
 _log = logging.getLogger("runwu.inbox")
 
@@ -82,7 +79,7 @@ def reader(database: Callable[[], Engine], source: str) -> Fetch:
     """Return what fetches a source's events; the database is asked for when they are."""
 
     def fetch(
-        window: Window, after: tuple[datetime, int] | None, limit: int
+        window: Window, after: Position | None, limit: int
     ) -> Sequence[tuple[datetime, int, Mapping[str, Any]]]:
         with transaction(database()) as connection:
             return inbox.received(connection, source, window, after, limit)

@@ -28,6 +28,9 @@ from tasks.terms import terms_of
 from tasks.verdicts import Judgement, judge_stage, suite_of
 from tasks.wiring import Wiring, wiring
 
+READERS = 4
+"""Sources read at once; each holds its waiting pages in memory."""
+
 SAVED_ROWS = 20_000
 """Rows after which what was read is committed; a kill costs at most so many to be read again."""
 
@@ -128,17 +131,19 @@ async def read_windows(run: PullRun) -> list[Stage | SourceError]:
     """
     Read the windows of a pull, in its order; of one that cannot be read return the error.
 
-    Sources are read at once. Within one its entities take turns: its pace is for all of them.
+    READERS sources are read at once. Within one its entities take turns: its pace is for all of
+    them.
     """
+    places = asyncio.Semaphore(READERS)
 
     async def read_source(name: str) -> dict[tuple[str, Entity], Stage | SourceError]:
         found: dict[tuple[str, Entity], Stage | SourceError] = {}
-        for source, entity in run.windows:
-            if source == name:
+        async with places:
+            for _, entity in (one for one in run.windows if one[0] == name):
                 try:
-                    found[source, entity] = await read_window(source, entity, run.as_of)
+                    found[name, entity] = await read_window(name, entity, run.as_of)
                 except SourceError as error:
-                    found[source, entity] = error
+                    found[name, entity] = error
         return found
 
     names = dict.fromkeys(source for source, _ in run.windows)

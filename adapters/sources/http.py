@@ -80,7 +80,6 @@ class SourceHttp:
         """Raise ConfigurationError if the address cannot be called at all."""
         self._name = name
         self._attempts = 1 if probing else ATTEMPTS
-        self._slots = asyncio.Semaphore(settings.concurrency)
         self._pace = AsyncLimiter(1, 1 / settings.calls_per_second)
         self._sleep = sleep
         self._http = httpx.AsyncClient(
@@ -113,7 +112,7 @@ class SourceHttp:
         """
 
         async def once() -> Answer:
-            async with self._slots, self._pace:
+            async with self._pace:
                 answer = await self._once(method, path, params, payload)
             if judge is not None:
                 judge(answer)

@@ -33,11 +33,10 @@ class ApiSection(SourceSection):
     """
     A source behind an HTTP interface.
 
-    At most `concurrency` calls are under way at once and `calls_per_second` begin in a second. A
-    phone number is read in `phone_region` unless it says its country.
+    Its calls follow each other, at most `calls_per_second` of them. A phone number is read in
+    `phone_region` unless it says its country.
     """
 
     timeout_seconds: float = Field(default=30.0, gt=0)
-    concurrency: int = Field(default=4, ge=1, le=32)
     calls_per_second: float = Field(default=10.0, gt=0)
     phone_region: str = Field(default="CN", pattern="^[A-Z]{2}$")

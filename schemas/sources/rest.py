@@ -180,11 +180,6 @@ class RestSource(ApiSection):
     busy: Expression | None = None
     entities: RestEntities
 
-    @property
-    def tells_phones(self) -> bool:
-        """Whether members come with phone numbers, for whose hashes a salt must be set."""
-        return self.entities.member is not None and PHONE in self.entities.member.columns
-
     @model_validator(mode="after")
     def _no_secrets(self) -> Self:
         if any(name.lower() == "authorization" for name in self.headers):
