@@ -37,12 +37,12 @@ class Measured:
     def figures(self) -> list[Figure]:
         """Return the table's lines."""
         seconds = self.load.seconds
-        day = median(one.total for one in self.days)
-        of_less = median(one.total for one in self.days_of_less)
+        day = median(one.took for one in self.days)
+        of_less = median(one.took for one in self.days_of_less)
         steps = [name for name in seconds if name not in (IMPORTS, GX, PLAIN, MADE)]
         return [
             Figure("raw COPY of the same rows", self.raw, 1.0),
-            Figure("first load", self.load.total, self.load.total / self.raw, 12, "of raw COPY"),
+            Figure("first load", self.load.took, self.load.took / self.raw, 12, "of raw COPY"),
             *(
                 Figure(f"  {name}", seconds[name], seconds[name] / self.raw, None, "of raw COPY")
                 for name in steps
@@ -58,7 +58,7 @@ class Measured:
             ),
             Figure("peak memory of a first load", None, self.load.peak_mb, 400, "MB"),
             Figure(
-                "a day of 1 % new orders", day, 100 * day / self.load.total, 3, "% of first load"
+                "a day of 1 % new orders", day, 100 * day / self.load.took, 3, "% of first load"
             ),
             Figure("the same after 10 x the history", day, day / of_less, 1.3, "of the day before"),
             Figure("imports, once per process", seconds[IMPORTS]),

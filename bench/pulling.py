@@ -3,7 +3,7 @@
 import asyncio
 import os
 import resource
-from collections.abc import Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -14,26 +14,28 @@ from typing import Any
 from unittest.mock import patch
 
 from bench.source import Shop
+from schemas.enums import Entity
+from store.staging import Stage
 
 IMPORTS, GX, PLAIN = "imports", "Great Expectations", "plain SQL"
 """What a process needs but once, and two parts of what the step "judge" contains."""
 MADE = "made up"
-"""What the bench takes for itself while the pull reads."""
+"""What the bench takes for itself while the pull does nothing but read."""
 
 
 @dataclass
 class Pulled:
-    """What a pull took: seconds by step, MB of memory at most; and the rows it published."""
+    """
+    What a pull took: seconds by step, MB of memory at most; and the rows it published.
+
+    `took` is from the first row asked for to the last commit, less what the bench took. Steps add
+    up to more, as a window is published while the next is read.
+    """
 
     seconds: dict[str, float] = field(default_factory=dict)
+    took: float = 0
     peak_mb: float = 0
     published: int = 0
-
-    @property
-    def total(self) -> float:
-        """Seconds from the first row asked for to the last commit, less those the bench took."""
-        steps = self.seconds.keys() - {IMPORTS, GX, PLAIN, MADE}
-        return sum(self.seconds[step] for step in steps) - self.seconds[MADE]
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -63,30 +65,70 @@ def _pull(url: str, shop: Shop, as_of: datetime) -> Pulled:
     with pulled.timed(IMPORTS):
         from great_expectations import expectations  # noqa: F401 - else its seconds are a step's
 
-        from store.counting import bad_counts
-        from tasks import pull, verdicts
+        from tasks import pull
         from tasks.wiring import wiring
     os.environ["DATABASE_URL"] = url
     vars(wiring())["sources"] = {shop.name: shop}
-    ours = patch.object(verdicts, "bad_counts", pulled.timing(PLAIN, bad_counts))
-    theirs = patch.object(
-        verdicts, "expectations_say", pulled.timing(GX, verdicts.expectations_say)
-    )
-    with ours, theirs:
+    with _watched(pulled, shop):
+        began = perf_counter()
         run = pull.open_pull.fn(as_of)
-        for source, entity in run.windows:
-            with pulled.timed(f"read {entity}"):
-                stage = asyncio.run(pull.read_window.fn(source, entity, as_of))
-            with pulled.timed(f"stage {entity}"):
-                staged = pull.stage_window.fn(stage)
-            with pulled.timed(f"judge {entity}"):
-                judgement = pull.judge_window.fn(staged)
-            if not judgement.passed:
-                raise RuntimeError(judgement.reason)
-            with pulled.timed(f"publish {entity}"):
-                books = pull.publish_window.fn(run.id, staged, judgement)
-            pulled.published += books.parts["published"]
+        brought = asyncio.run(pull.bring_in(run))
         pull.close_pull.fn(run.id, as_of, {})
-    pulled.seconds[MADE] = sum(shop.spent)
+        pulled.took = perf_counter() - began
+    pulled.took -= pulled.seconds[MADE]
+    for one in brought:
+        if isinstance(one, Exception) or one.refused:
+            raise RuntimeError(one)
+        pulled.published += one.books.parts["published"]
     pulled.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return pulled
+
+
+@contextmanager
+def _watched(pulled: Pulled, shop: Shop) -> Iterator[None]:
+    """Have the tasks called as plain functions, each of them timed."""
+    from store.counting import bad_counts
+    from tasks import pull, verdicts
+    from tasks.reading import read_window
+
+    beside = [0.0]  # what was made up while something else than reading went on, too
+
+    def reading(read: Callable[..., Awaitable[Stage]]) -> Callable[..., Awaitable[Stage]]:
+        async def called(source: str, entity: Entity, as_of: datetime) -> Stage:
+            with pulled.timed(f"read {entity}"):
+                return await read(source, entity, as_of)
+
+        return called
+
+    def working(step: str, work: Callable[..., Any]) -> Callable[..., Any]:
+        def called(*told: Any) -> Any:
+            before = sum(shop.spent)
+            with pulled.timed(f"{step} {_entity(told)}"):
+                done = work(*told)
+            beside[0] += sum(shop.spent) - before
+            return done
+
+        return called
+
+    with (
+        patch.multiple(
+            pull,
+            read_window=reading(read_window.fn),
+            stage_window=working("stage", pull.stage_window.fn),
+            judge_window=working("judge", pull.judge_window.fn),
+            publish_window=working("publish", pull.publish_window.fn),
+        ),
+        patch.multiple(
+            verdicts,
+            bad_counts=pulled.timing(PLAIN, bad_counts),
+            expectations_say=pulled.timing(GX, verdicts.expectations_say),
+        ),
+    ):
+        yield
+    pulled.seconds[MADE] = sum(shop.spent) - beside[0]
+
+
+def _entity(told: tuple[Any, ...]) -> Entity:
+    """Return the entity that a task is told to work on: it is told a stage, or what holds one."""
+    stages = (getattr(one, "stage", one) for one in told)
+    return next(stage.entity for stage in stages if isinstance(stage, Stage))

@@ -5,18 +5,10 @@ from datetime import datetime
 from prefect import flow
 
 from schemas.errors import ContractError, SourceError
-from tasks.alarms import raise_alarm
 from tasks.clocks import at_the_door, passed_by
 from tasks.locks import single_flight
 from tasks.pages import show_verdicts
-from tasks.pull import (
-    close_pull,
-    judge_window,
-    open_pull,
-    publish_window,
-    read_windows,
-    stage_window,
-)
+from tasks.pull import bring_in, close_pull, open_pull
 from tasks.verdict_tables import show_contract_tables
 
 
@@ -35,16 +27,13 @@ async def pull_data(as_of: datetime | None = None) -> dict[str, str]:
         if at is None:
             return passed_by({})
         run = open_pull(at)
-        for reading in await read_windows(run):
-            if isinstance(reading, SourceError):
-                troubles.append(str(reading))
+        for one in await bring_in(run):
+            if isinstance(one, SourceError):
+                troubles.append(str(one))
                 continue
-            staged = stage_window(reading)
-            verdict = judge_window(staged)
-            books[staged.name] = publish_window(run.id, staged, verdict)
-            if not verdict.passed:
-                raise_alarm(staged.stage, verdict, staged.rows)
-                troubles.append(f"{staged.name}: {verdict.reason}")
+            books[one.name] = one.books
+            if one.refused:
+                troubles.append(f"{one.name}: {one.refused}")
         if not troubles:
             close_pull(run.id, at, books)
         await show_verdicts(run, troubles)

@@ -7,7 +7,6 @@ from sqlalchemy import Connection, text
 
 from schemas.enums import Entity
 from store.bulk import make_room
-from store.gathered import orders_of
 from store.predicates import RowRule
 from store.staging import Stage
 
@@ -47,4 +46,4 @@ def _joins(rules: Sequence[RowRule], stage: Stage) -> Iterator[str]:
                 f" AND {named}.key = s.{rule.column}"
             )
     if stage.entity is Entity.ORDER_LINE:
-        yield f"LEFT JOIN {orders_of(stage)} o ON o.order_key = s.order_key"
+        yield f"LEFT JOIN {stage.table}__odd o ON o.order_key = s.order_key"

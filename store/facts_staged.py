@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from schemas.contract import Terms
 from schemas.enums import Entity
 from schemas.limits import PHONE_HASH_LENGTH, UNIONID_LENGTH
-from store.gathered import orders_of
 from store.predicates import FIRST_CURRENCY, USUAL_CURRENCY, ZONE_UNKNOWN, repeated
 from store.row_rules import KEYS
 from store.staging import Stage
@@ -112,7 +111,7 @@ def _order_lines(stage: Stage, terms: Terms) -> _Parts:
         [
             *join_members,
             *join_stores,
-            f"LEFT JOIN {orders_of(stage)} o ON o.order_key = s.order_key",
+            f"LEFT JOIN {stage.table}__odd o ON o.order_key = s.order_key",
         ],
     )
 

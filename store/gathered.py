@@ -1,37 +1,28 @@
-"""The orders of a stage, put together from their lines once for all who look at whole ones."""
+"""
+The orders of a stage, put together from their lines once for all who look at whole ones.
+
+Of other entities there is nothing to gather, and all of this does nothing.
+"""
 
 from sqlalchemy import Connection, text
 
 from schemas.enums import Entity
-from schemas.limits import CURRENCY, MAX_PRICE, MAX_QUANTITY
 from store.staging import Stage, survey
 
-GATHERED = f"""
+_GATHERED = """
 SELECT order_key,
        min(member_key) AS least_member, max(member_key) AS most_member,
        min(currency) AS least_currency, max(currency) AS most_currency,
        min(total) AS least_total, max(total) AS most_total,
        min(discount) AS least_discount, max(discount) AS most_discount,
-       max(abs(discount)) AS most_off, sum(quantity * unit_price) AS goods,
+       greatest(abs(min(discount)), abs(max(discount))) AS most_off,
+       sum(quantity * unit_price) AS goods,
        count(ordinal) AS numbered, count(DISTINCT ordinal) AS numbers,
-       coalesce(max(status), '') AS status, bool_or(store_key IS NOT NULL) AS in_store,
-       CASE WHEN max(currency) ~ '{CURRENCY}' THEN max(currency) END AS currency,
-       sum(quantity * unit_price) FILTER (
-           WHERE quantity BETWEEN 1 AND {MAX_QUANTITY}
-             AND unit_price BETWEEN 0 AND {MAX_PRICE}) AS amount
-FROM {{table}} WHERE order_key IS NOT NULL GROUP BY order_key
+       max(status) AS status, max(store_key) AS store_key, min(ordered_at) AS ordered_at,
+       min(page) AS first_page, max(page) AS last_page
+FROM {table} WHERE {which} GROUP BY order_key
 """
-"""
-What an order's lines come to, one row per order; `numbered` lines bear so many `numbers`.
-
-Amounts that break the contract are left out of `amount`: one NaN would make all sums NaN.
-"""
-
-
-def orders_of(stage: Stage) -> str:
-    """Return the table of a stage's gathered orders."""
-    return f"{stage.table}__orders"
-
+"""What an order's lines come to, one row per order; `numbered` lines bear so many `numbers`."""
 
 _REPEATED = """
 SELECT order_key, ordinal FROM {table} WHERE ordinal IS NOT NULL
@@ -40,20 +31,80 @@ GROUP BY order_key, ordinal HAVING count(*) > 1
 """
 """Numbers that several lines of one order bear; looked for in the few orders that have any."""
 
+_ODD = """
+(least_member, least_currency, least_total, least_discount)
+IS DISTINCT FROM (most_member, most_currency, most_total, most_discount)
+OR goods - coalesce(most_discount, 0) <> most_total OR most_off > goods
+"""
+"""
+What is true of every order that may break a rule over whole orders.
+
+Few are odd, so that what has to be known of them can be joined to millions of lines.
+"""
+
+_CURRENCY = """
+SELECT most_currency AS currency FROM {table}__orders WHERE most_currency IS NOT NULL
+GROUP BY 1 ORDER BY count(*) DESC, 1 LIMIT 1
+"""
+"""What most orders come in."""
+
+_DERIVED = {
+    "repeated": _REPEATED,
+    "odd": f"SELECT * FROM {{table}}__orders WHERE {_ODD}",
+    "currency": _CURRENCY,
+}
+
 
 def gather(connection: Connection, stage: Stage) -> None:
-    """Put the orders of a stage together, anew if they were; of other entities do nothing."""
+    """Put the orders of a stage together, all of them anew if they were."""
     if stage.entity is not Entity.ORDER_LINE:
         return
-    survey(connection, stage)  # since it was last looked at, its lines were numbered
     scatter(connection, stage)
-    for name, query in (("orders", GATHERED), ("repeated", _REPEATED)):
-        found = query.replace("{table}", stage.table)
-        connection.execute(text(f"CREATE UNLOGGED TABLE {stage.table}__{name} AS {found}"))
-        connection.execute(text(f"ANALYZE {stage.table}__{name}"))
+    survey(connection, stage)
+    _create(connection, stage, "orders", _GATHERED.replace("{which}", "order_key IS NOT NULL"))
+    _derive(connection, stage)
+
+
+def gather_again(connection: Connection, stage: Stage, keys: str) -> None:
+    """Put those orders together anew whose keys a query returns: their lines are others now."""
+    if stage.entity is not Entity.ORDER_LINE:
+        return
+    orders = f"{stage.table}__orders"
+    for statement in (
+        f"CREATE TEMPORARY TABLE other_lines ON COMMIT DROP AS {keys}",
+        "ANALYZE other_lines",
+        f"DELETE FROM {orders} WHERE order_key IN (SELECT order_key FROM other_lines)",
+        f"INSERT INTO {orders} "
+        + _GATHERED.replace("{table}", stage.table).replace(
+            "{which}", "order_key IN (SELECT order_key FROM other_lines)"
+        ),
+        "DROP TABLE other_lines",
+    ):
+        connection.execute(text(statement))
+    _derive(connection, stage)
+
+
+def ungather(connection: Connection, stage: Stage, keys: str, values: dict[str, object]) -> None:
+    """Take those orders out whose keys a query returns, as they have no lines any more."""
+    if stage.entity is Entity.ORDER_LINE:
+        connection.execute(
+            text(f"DELETE FROM {stage.table}__orders WHERE order_key IN ({keys})"), values
+        )
 
 
 def scatter(connection: Connection, stage: Stage) -> None:
-    """Take what was gathered away again."""
-    for name in ("orders", "repeated"):
+    """Take away what was gathered."""
+    for name in ("orders", *_DERIVED):
         connection.execute(text(f"DROP TABLE IF EXISTS {stage.table}__{name}"))
+
+
+def _derive(connection: Connection, stage: Stage) -> None:
+    for name, query in _DERIVED.items():
+        connection.execute(text(f"DROP TABLE IF EXISTS {stage.table}__{name}"))
+        _create(connection, stage, name, query)
+
+
+def _create(connection: Connection, stage: Stage, name: str, query: str) -> None:
+    told = query.replace("{table}", stage.table)
+    connection.execute(text(f"CREATE UNLOGGED TABLE {stage.table}__{name} AS {told}"))
+    connection.execute(text(f"ANALYZE {stage.table}__{name}"))

@@ -79,7 +79,7 @@ def one_of(name: str, column: str, words: tuple[str, ...]) -> RowRule:
 
 def of_orders(name: str, column: str, bad: str) -> RowRule:
     """Return a rule over whole orders."""
-    found = f"SELECT o.order_key FROM {{table}}__orders o WHERE {bad}"
+    found = f"SELECT o.order_key FROM {{table}}__odd o WHERE {bad}"
     return RowRule(name, column, f"s.order_key IN ({found})", of_order=bad)
 
 
@@ -106,11 +106,8 @@ USUAL_CURRENCY = (
 )
 """What a source's orders came in so far: that of any one of them, as they were held to it."""
 
-FIRST_CURRENCY = (
-    "(SELECT f.currency FROM {table} f WHERE f.currency IS NOT NULL"
-    " GROUP BY f.currency ORDER BY count(*) DESC, f.currency LIMIT 1)"
-)
-"""What most lines of a first load come in."""
+FIRST_CURRENCY = "(SELECT f.currency FROM {table}__currency f)"
+"""What most orders of a first load come in, as gathered."""
 
 
 def currency_expected(terms: Terms, otherwise: str) -> RowRule:

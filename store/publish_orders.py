@@ -1,7 +1,5 @@
 """Orders and their lines."""
 
-from contextlib import nullcontext
-
 from sqlalchemy import text
 
 from store.bulk import indexed_afterwards, make_room
@@ -25,21 +23,15 @@ _KNOWN = "known_line"
 """A temporary table: the lines that staged orders have had, in the end those they have no more."""
 
 _ORDERS = """
-SELECT s.order_key AS key, m.id AS member_id, min(s.ordered_at) AS ordered_at,
-       max(s.status) AS status, max(s.currency) AS currency,
-       CAST(max(s.discount) AS numeric(18, 4)) AS discount,
-       CAST(max(s.total) AS numeric(18, 4)) AS total, max(s.store_key) AS store_key
-FROM {stage} s JOIN member m ON m.source = :members AND m.key = s.member_key
-GROUP BY s.order_key, m.id
+SELECT o.order_key AS key, m.id AS member_id, o.ordered_at, o.status, o.most_currency AS currency,
+       CAST(o.most_discount AS numeric(18, 4)) AS discount,
+       CAST(o.most_total AS numeric(18, 4)) AS total, o.store_key
+FROM {stage}__orders o JOIN member m ON m.source = :members AND m.key = o.most_member
 """
+"""The staged orders; those that keep the contract have one member, one currency, one total."""
+
 # As a sub-select it is looked up once, not once per order.
 _IDS = "(SELECT CAST(pg_get_serial_sequence('shop_order', 'id') AS regclass))"
-_TELL_FIRST = f"""
-CREATE TEMPORARY TABLE {_TOLD} ON COMMIT DROP AS
-SELECT t.*, nextval({_IDS}) AS id,
-       CAST(NULL AS bigint) AS was, false AS same
-FROM ({_ORDERS}) t
-"""
 # Looked up one by one: no statistics may lead the planner to read all that was ever bought.
 _TELL = f"""
 CREATE TEMPORARY TABLE {_TOLD} ON COMMIT DROP AS
@@ -78,24 +70,51 @@ def publish_order_lines(run: Publication) -> Published:
     with now, and begins with its first line, as an invoice may be keyed in over several minutes.
     """
     make_room(run.connection)
-    first = _is_first(run)
-    with indexed_afterwards(run.connection, TABLES) if first else nullcontext():
-        run(_TELL_FIRST if first else _TELL)
-        run(f"ANALYZE {_TOLD}")
-        unchanged = 0 if first else _compare(run)
-        _name_products(run)
+    _name_products(run)
+    return Published(*(_publish_all(run) if _is_first(run) else _publish_changes(run)), {})
+
+
+def _publish_all(run: Publication) -> tuple[int, int]:
+    """Publish what is staged where nothing was published before; return how many lines, and 0."""
+    with indexed_afterwards(run.connection, TABLES):
         run(
-            "INSERT INTO shop_order (id, source, key, member_id, ordered_at, status, currency,"
-            " discount, total, store_key) SELECT id, :source, key, member_id, ordered_at, status,"
-            f" currency, discount, total, store_key FROM {_TOLD} WHERE was IS NULL"
+            "INSERT INTO shop_order (source, key, member_id, ordered_at, status, currency,"
+            " discount, total, store_key) SELECT :source, key, member_id, ordered_at, status,"
+            f" currency, discount, total, store_key FROM ({_ORDERS}) t"
         )
+        run("ANALYZE shop_order")
         published = run(
             "INSERT INTO order_line (order_id, ordinal, product_key, quantity, unit_price)"
-            " SELECT t.id, s.ordinal, s.product_key, s.quantity, s.unit_price"
-            f" FROM {{stage}} s JOIN {_TOLD} t ON t.key = s.order_key"
+            " SELECT o.id, s.ordinal, s.product_key, s.quantity, s.unit_price"
+            " FROM {stage} s JOIN shop_order o ON o.key = s.order_key"
         )
-    _mark_stale(run, first)
-    return Published(published, unchanged, {})
+    _mark_stale(run, "SELECT DISTINCT member_id AS id FROM shop_order")
+    return published, 0
+
+
+def _publish_changes(run: Publication) -> tuple[int, int]:
+    """Publish what is staged and not known; return how many lines are new, and known already."""
+    run(_TELL)
+    run(f"ANALYZE {_TOLD}")
+    unchanged = _compare(run)
+    run(
+        "INSERT INTO shop_order (id, source, key, member_id, ordered_at, status, currency,"
+        " discount, total, store_key) SELECT id, :source, key, member_id, ordered_at, status,"
+        f" currency, discount, total, store_key FROM {_TOLD} WHERE was IS NULL"
+    )
+    published = run(
+        "INSERT INTO order_line (order_id, ordinal, product_key, quantity, unit_price)"
+        " SELECT t.id, s.ordinal, s.product_key, s.quantity, s.unit_price"
+        f" FROM {{stage}} s JOIN {_TOLD} t ON t.key = s.order_key"
+    )
+    _mark_stale(
+        run,
+        f"SELECT member_id AS id FROM {_TOLD} WHERE NOT same"
+        f" UNION SELECT was FROM {_TOLD} WHERE NOT same"
+        f" UNION SELECT t.member_id FROM {_TOLD} t JOIN {_KNOWN} k ON k.order_id = t.id"
+        f" UNION SELECT t.member_id FROM {_TOLD} t JOIN {{stage}} s ON s.order_key = t.key",
+    )
+    return published, unchanged
 
 
 def _is_first(run: Publication) -> bool:
@@ -151,15 +170,8 @@ def _name_products(run: Publication) -> None:
     )
 
 
-def _mark_stale(run: Publication, first: bool) -> None:
-    """Mark the persons of orders that are new or changed, have new lines, or lost some."""
-    members = f"SELECT DISTINCT member_id AS id FROM {_TOLD} WHERE NOT same"
-    if not first:
-        members += (
-            f" UNION SELECT was FROM {_TOLD} WHERE NOT same"
-            f" UNION SELECT t.member_id FROM {_TOLD} t JOIN {_KNOWN} k ON k.order_id = t.id"
-            f" UNION SELECT t.member_id FROM {_TOLD} t JOIN {{stage}} s ON s.order_key = t.key"
-        )
+def _mark_stale(run: Publication, members: str) -> None:
+    """Mark the persons of members whose orders are new or changed, have new lines, or lost some."""
     run(
         "INSERT INTO stale_person SELECT DISTINCT m.person_id"
         f" FROM ({members}) told JOIN member m USING (id) ORDER BY 1 {REMARK}"

@@ -49,7 +49,11 @@ def found(connection: Connection, stage: Stage) -> Progress | None:
     row = connection.execute(
         text("SELECT * FROM reading WHERE source = :source AND entity = :entity"), stage.values
     ).one_or_none()
-    if row is None or not (row.whole or row.cursor) or staging.count(connection, stage) != row.rows:
+    if (
+        row is None
+        or not (row.whole or row.cursor)
+        or staging.count_rows(connection, stage) != row.rows
+    ):
         return None
     window = Window(row.window_from, row.window_until)
     return Progress(window, row.cursor, row.pages, row.pulled, row.rows, row.dropped, row.whole)
@@ -73,9 +77,8 @@ def start(connection: Connection, stage: Stage, window: Window) -> Progress:
 
 def append(connection: Connection, stage: Stage, progress: Progress, pages: list[Page]) -> Progress:
     """Stage pages and return the progress, both of which are saved in this transaction."""
-    first = progress.rows + 1
-    for number, page in enumerate(pages, progress.pages + 1):
-        first += staging.stage_rows(connection, stage, page.rows, first, number)
+    rows = (page.rows for page in pages)
+    staging.stage_pages(connection, stage, rows, progress.rows + 1, progress.pages + 1)
     further = progress.after(pages)
     save(connection, stage, further)
     return further

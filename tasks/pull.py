@@ -10,29 +10,29 @@ from typing import Any
 from prefect import task
 
 from rules.books import Equation
-from rules.windows import is_due, next_window
+from rules.windows import is_due
 from schemas.clock import now
 from schemas.enums import Entity
-from schemas.errors import ContractError, SourceDown, SourceError
-from schemas.incoming import Page, Window
-from store import readings, runs, staging
+from schemas.errors import ContractError, SourceError
+from schemas.incoming import Window
+from store import readings, runs
+from store.arranging import arrange
+from store.aside import quarantine
 from store.database import transaction
 from store.gathered import scatter
 from store.publication import Published
 from store.publish import publish
-from store.readings import Progress
 from store.row_rules import row_rules
 from store.staging import Stage
+from tasks.alarms import raise_alarm
+from tasks.reading import read_window
 from tasks.refusals import require_unread
 from tasks.terms import terms_of
 from tasks.verdicts import Judgement, judge_stage, suite_of
-from tasks.wiring import Wiring, wiring
+from tasks.wiring import wiring
 
 READERS = 4
-"""Sources read at once; each holds its waiting pages in memory."""
-
-SAVED_ROWS = 20_000
-"""Rows after which what was read is committed; a kill costs at most so many to be read again."""
+"""Windows read at once; each holds its waiting pages in memory."""
 
 _log = logging.getLogger("runwu.pull")
 
@@ -60,6 +60,15 @@ class Staged:
     def name(self) -> str:
         """The window's name for operators."""
         return f"{self.stage.source} {self.stage.entity.value}"
+
+
+@dataclass(frozen=True)
+class Brought:
+    """What came of a window: its name, its books, and the reason if it was refused."""
+
+    name: str
+    books: Equation
+    refused: str
 
 
 @task(name="open pull")
@@ -91,105 +100,19 @@ def open_pull(as_of: datetime) -> PullRun:
     return PullRun(run.id, as_of, [] if run.done else left)
 
 
-@task(name="read window", task_run_name="read {source} {entity}")
-async def read_window(source: str, entity: Entity, as_of: datetime) -> Stage:
-    """
-    Read what changed at a source since its watermark into a staging table of its own.
-
-    What was read is kept: a reading that was killed or failed goes on behind its last saved page,
-    up to the instant it was begun for. Raises SourceError, the window staying open.
-    """
-    wired = wiring()
-    stage = wired.stage(source, entity)
-    progress = await asyncio.to_thread(_begun, wired, stage, as_of)
-    if progress.whole:
-        return stage
-    resumed_at = progress.cursor
-    waiting: list[Page] = []
-    try:
-        pages = wired.sources[source].pages(entity, progress.window, progress.cursor)
-        async for page in pages:
-            waiting.append(page)
-            if sum(len(one.rows) for one in waiting) >= SAVED_ROWS:
-                progress = await asyncio.to_thread(_save, wired, stage, progress, waiting)
-                waiting = []
-    except SourceError as error:
-        progress = await asyncio.to_thread(_save, wired, stage, progress, waiting)
-        stuck = resumed_at is not None and progress.cursor == resumed_at
-        if stuck and not isinstance(error, SourceDown):
-            # It answers, but not behind that place: perhaps it knows it no more.
-            with transaction(wired.database) as connection:
-                readings.forget(connection, stage)
-        raise
-    progress = await asyncio.to_thread(_save, wired, stage, progress, waiting)
-    await asyncio.to_thread(_finish, wired, stage, progress)
-    _log.info("window_read source=%s entity=%s pulled=%d", source, entity.value, progress.pulled)
-    return stage
-
-
-async def read_windows(run: PullRun) -> list[Stage | SourceError]:
-    """
-    Read the windows of a pull, in its order; of one that cannot be read return the error.
-
-    READERS sources are read at once. Within one its entities take turns: its pace is for all of
-    them.
-    """
-    places = asyncio.Semaphore(READERS)
-
-    async def read_source(name: str) -> dict[tuple[str, Entity], Stage | SourceError]:
-        found: dict[tuple[str, Entity], Stage | SourceError] = {}
-        async with places:
-            for _, entity in (one for one in run.windows if one[0] == name):
-                try:
-                    found[name, entity] = await read_window(name, entity, run.as_of)
-                except SourceError as error:
-                    found[name, entity] = error
-        return found
-
-    names = dict.fromkeys(source for source, _ in run.windows)
-    read = await asyncio.gather(*(read_source(name) for name in names))
-    merged = {window: result for one in read for window, result in one.items()}
-    return [merged[window] for window in run.windows]
-
-
-def _begun(wired: Wiring, stage: Stage, as_of: datetime) -> Progress:
-    with transaction(wired.database) as connection:
-        found = readings.found(connection, stage)
-        if found is not None and found.window.until <= as_of:
-            return found
-        mark = runs.watermark(connection, stage.source, stage.entity)
-        window = next_window(mark, as_of, wired.rhythm(stage.source))
-        return readings.start(connection, stage, window)
-
-
-def _save(wired: Wiring, stage: Stage, progress: Progress, pages: list[Page]) -> Progress:
-    with transaction(wired.database) as connection:
-        return readings.append(connection, stage, progress, pages)
-
-
-def _finish(wired: Wiring, stage: Stage, progress: Progress) -> None:
-    with transaction(wired.database) as connection:
-        readings.save(connection, stage, replace(progress, whole=True, cursor=None))
-
-
 @task(name="stage window")
 def stage_window(stage: Stage) -> Staged:
-    """Add to what was read what is offered again, and drop what came twice."""
+    """Put what was read in order, with what is offered again."""
     wired = wiring()
     with transaction(wired.database) as connection:
         progress = readings.whole(connection, stage)
-        staging.survey(connection, stage)
         newest = wired.sources[stage.source].read_again_is_newer
-        gone = {"read_again": staging.keep_newest(connection, stage) if newest else 0}
-        staging.number_lines(connection, stage)
-        gone["repeated_row"] = staging.drop_repeated(connection, stage)
-        again = staging.offer_again(connection, stage)
+        arranged = arrange(connection, stage, newest=newest)
         dropped = dict(progress.dropped)
-        for rule, count in gone.items():
-            if count:
-                dropped[rule] = dropped.get(rule, 0) + count
-        rows = progress.rows + again - sum(gone.values())
-        pulled = progress.pulled + again
+        for rule, count in arranged.dropped.items():
+            dropped[rule] = dropped.get(rule, 0) + count
+        rows = progress.rows + arranged.again - sum(arranged.dropped.values())
+        pulled = progress.pulled + arranged.again
         staged = replace(progress, pulled=pulled, rows=rows, dropped=dropped)
         readings.save(connection, stage, staged)
     return Staged(stage, progress.window, pulled, rows, dropped)
@@ -214,7 +137,7 @@ def publish_window(run_id: int, staged: Staged, judgement: Judgement) -> Equatio
     stage, as_of = staged.stage, staged.window.until
     dropped = dict(staged.dropped)
     with transaction(wired.database) as connection:
-        quarantined = staging.quarantine(
+        quarantined = quarantine(
             connection,
             stage,
             run_id=run_id,
@@ -270,3 +193,43 @@ def close_pull(run_id: int, as_of: datetime, books: dict[str, Equation]) -> None
             at=as_of,
             books={name: {"whole": b.whole, "parts": dict(b.parts)} for name, b in books.items()},
         )
+
+
+async def bring_in(run: PullRun) -> list[Brought | SourceError]:
+    """
+    Read the windows of a pull and publish them, and return what came of each, in its order.
+
+    READERS windows are read at once, those of one source in turn, as its pace is for all of them.
+    Meanwhile those that were read are published one after the other: an order names a member.
+    """
+    places = asyncio.Semaphore(READERS)
+    turns = {name: asyncio.Lock() for name, _ in run.windows}
+
+    async def read(name: str, entity: Entity) -> Stage:
+        async with turns[name], places:
+            return await read_window(name, entity, run.as_of)
+
+    readers = [asyncio.create_task(read(*window)) for window in run.windows]
+    brought: list[Brought | SourceError] = []
+    try:
+        for reader in readers:
+            try:
+                stage = await reader
+            except SourceError as error:
+                brought.append(error)
+            else:
+                brought.append(await asyncio.to_thread(_bring_in, run.id, stage))
+    finally:
+        for reader in readers:
+            reader.cancel()
+        await asyncio.gather(*readers, return_exceptions=True)
+    return brought
+
+
+def _bring_in(run_id: int, stage: Stage) -> Brought:
+    staged = stage_window(stage)
+    judgement = judge_window(staged)
+    books = publish_window(run_id, staged, judgement)
+    if not judgement.passed:
+        raise_alarm(stage, judgement, staged.rows)
+    return Brought(staged.name, books, "" if judgement.passed else judgement.reason)

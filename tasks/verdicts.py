@@ -9,7 +9,6 @@ from schemas.incoming import Window
 from store.counting import bad_counts
 from store.database import transaction
 from store.facts_staged import facts
-from store.gathered import gather
 from store.row_rules import row_rules
 from store.staging import Stage
 from store.window_metrics import window_metrics
@@ -45,10 +44,8 @@ class Judgement:
 
 
 def judge_stage(wired: Wiring, stage: Stage, told: Suite, rows: int) -> Judgement:
-    """Return the judgement over `rows` staged rows."""
+    """Return the judgement over `rows` staged rows. Orders must have been gathered."""
     url = wired.environment.database_url or ""
-    with transaction(wired.database) as connection:
-        gather(connection, stage)
     # Two connections, so that a server with two cores counts for both at once.
     with ThreadPoolExecutor(1) as beside:
         ours = beside.submit(_predicates_say, wired, stage, told)

@@ -10,6 +10,7 @@ from schemas.enums import Entity
 from schemas.incoming import staged_row
 from store import staging
 from store.database import transaction
+from store.gathered import gather
 from store.staging import Stage
 from tests.house import at
 
@@ -140,13 +141,13 @@ def verdict(
 def staged(
     database: Engine, entity: Entity, rows: Iterable[dict[str, Any]], source: str = "shop"
 ) -> Stage:
-    """Replace what is staged; a column that a row does not name is null."""
+    """Replace what is staged and gather it; a column that a row does not name is null."""
     stage = Stage(source, entity)
     with transaction(database) as connection:
         staging.clear(connection, stage)
-        staging.stage_rows(
-            connection, stage, (staged_row(entity, r, r.get("defects")) for r in rows), 1
-        )
+        told = [staged_row(entity, row, row.get("defects")) for row in rows]
+        staging.stage_pages(connection, stage, [told], 1)
+        gather(connection, stage)
     return stage
 
 

@@ -23,6 +23,7 @@ from tasks import (
     plan,
     pull,
     push,
+    reading,
     reconcile,
     refresh,
     review,
@@ -55,7 +56,7 @@ class House:
         run = pull.open_pull.fn(as_of)
         books = {}
         for source, entity in run.windows:
-            stage = asyncio.run(pull.read_window.fn(source, entity, as_of))
+            stage = asyncio.run(reading.read_window.fn(source, entity, as_of))
             staged = pull.stage_window.fn(stage)
             verdict = pull.judge_window.fn(staged)
             books[staged.name] = pull.publish_window.fn(run.id, staged, verdict)

@@ -6,7 +6,7 @@ from pathlib import Path
 from sqlalchemy import Engine
 
 from schemas.enums import Entity
-from store import staging
+from store.aside import quarantine
 from store.database import transaction
 from tests import builders
 from tests.cli.command import runwu
@@ -19,7 +19,7 @@ def test_rows_are_listed_exported_and_taken_back(
     stage = builders.staged(database, Entity.MEMBER_EVENT, [event])
     run = builders.run(database, flow="pull-data")
     with transaction(database) as connection:
-        staging.quarantine(
+        quarantine(
             connection,
             stage,
             run_id=run,
@@ -28,17 +28,17 @@ def test_rows_are_listed_exported_and_taken_back(
             passed=True,
         )
 
-    def quarantine(*arguments: str) -> str:
+    def command(*arguments: str) -> str:
         done = runwu("quarantine", *arguments, cwd=tmp_path, DATABASE_URL=database_url)
         assert (done.returncode, done.stderr) == (0, "")
         return done.stdout
 
-    assert "member_known (member_key = '[red]m1')" in quarantine("list")
+    assert "member_known (member_key = '[red]m1')" in command("list")
     which = ("--source", "shop", "--entity", "member_event")
-    assert "1 rows are in mend.csv" in quarantine("export", "mend.csv", *which)
-    taken = quarantine("resubmit", "mend.csv", *which, "--json")
+    assert "1 rows are in mend.csv" in command("export", "mend.csv", *which)
+    taken = command("resubmit", "mend.csv", *which, "--json")
     assert json.loads(taken) == {"rows": 1}
-    listed = json.loads(quarantine("list", "--json"))
+    listed = json.loads(command("list", "--json"))
     assert [row["broken"][0]["rule"] for row in listed["rows"]] == ["mended"]
 
 

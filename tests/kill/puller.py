@@ -6,8 +6,8 @@ from collections.abc import Callable
 from datetime import datetime
 from typing import Any
 
-from store import readings, runs, staging
-from tasks import pull
+from store import readings, runs
+from tasks import pull, reading
 from tests.kill.boundaries import die
 from tests.kill.victim import then_die
 
@@ -36,12 +36,12 @@ def _at_once(function: Function) -> Function:
 
 _MINES: dict[str, tuple[Any, str, Callable[[Function], Function]]] = {
     "before a page's commit": (readings, "append", _on_second),
-    "after a page's commit": (pull, "_save", _on_second),
-    "when all is read": (pull, "_finish", then_die),
-    "before the stage's commit": (staging, "drop_repeated", then_die),
+    "after a page's commit": (reading, "_save", _on_second),
+    "when all is read": (reading, "_finish", then_die),
+    "before the stage's commit": (pull, "arrange", then_die),
     "when all is staged": (pull.judge_window, "fn", _at_once),
     "when all is judged": (pull.publish_window, "fn", _at_once),
-    "within the quarantine": (staging, "quarantine", then_die),
+    "within the quarantine": (pull, "quarantine", then_die),
     "within the publication": (pull, "publish", then_die),
     "before the publishing commit": (runs, "record_verdict", then_die),
     "after the publishing commit": (pull.publish_window, "fn", then_die),
@@ -52,10 +52,10 @@ POINTS = tuple(_MINES)
 def run(point: str, as_of: datetime, environment: dict[str, str]) -> None:
     """Pull every window in the flow's order, a commit for every page."""
     os.environ |= environment
-    pull.SAVED_ROWS = 1
+    reading.SAVED_ROWS = 1
     place, name, mine = _MINES[point]
     setattr(place, name, mine(getattr(place, name)))
     opened = pull.open_pull.fn(as_of)
     for source, entity in opened.windows:
-        staged = pull.stage_window.fn(asyncio.run(pull.read_window.fn(source, entity, as_of)))
+        staged = pull.stage_window.fn(asyncio.run(reading.read_window.fn(source, entity, as_of)))
         pull.publish_window.fn(opened.id, staged, pull.judge_window.fn(staged))

@@ -46,7 +46,7 @@ def told_on(connection: Connection, source: str, *members: Any) -> Published:
     stage = Stage(source, Entity.MEMBER)
     staging.clear(connection, stage)
     told = [staging_row(one) for one in members]
-    staging.stage_rows(connection, stage, told, 1)
+    staging.stage_pages(connection, stage, [told], 1)
     return publish(connection, stage, MORNING, "salt")
 
 

@@ -6,7 +6,8 @@ import pytest
 from sqlalchemy import Engine
 
 from schemas.enums import Entity
-from store import staging
+from store.arranging import offer_again
+from store.aside import quarantine
 from store.database import transaction
 from store.staging import Stage
 from tests import builders
@@ -39,16 +40,14 @@ def put_aside(database: Engine, *lines: dict[str, Any], passed: bool = True) -> 
     run = builders.run(database, flow="pull-data", occasion=str(len(rows(database, "TABLE run"))))
     rules = ["member_known", "quantity_range"]
     with transaction(database) as connection:
-        return staging.quarantine(
-            connection, LINES, run_id=run, as_of=MORNING, broken=rules, passed=passed
-        )
+        return quarantine(connection, LINES, run_id=run, as_of=MORNING, broken=rules, passed=passed)
 
 
 def offer(database: Engine, *sent: dict[str, Any]) -> int:
     """Stage what a source sends, and what is offered again beside it."""
     staged(database, Entity.ORDER_LINE, sent)
     with transaction(database) as connection:
-        return staging.offer_again(connection, LINES)
+        return offer_again(connection, LINES)
 
 
 @pytest.fixture
@@ -125,7 +124,7 @@ def test_a_refused_window_settles_nothing_it_does_not_publish(members: Engine) -
     assert offer(members, line("o2", quantity=0)) == 1
     run = builders.run(members, flow="pull-data", occasion="refused")
     with transaction(members) as connection:
-        staging.quarantine(
+        quarantine(
             connection, LINES, run_id=run, as_of=MORNING, broken=["quantity_range"], passed=False
         )
     assert rows(members, _OPEN) == [("member_known", 1), ("quantity_range", 1)]

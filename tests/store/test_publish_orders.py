@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from schemas.enums import Entity
-from store import publish_orders, staging
+from store import publish_orders
+from store.arranging import Arranged, arrange
 from store.database import transaction
 from store.publication import Published
 from store.publish import publish
@@ -235,8 +236,7 @@ def test_lines_without_numbers_get_them_in_the_order_they_came_in(
     bare = [line(ordinal, order_key=key, product_key="p") for key, ordinal in told]
     stage = staged(database, Entity.ORDER_LINE, bare)
     with transaction(database) as connection:
-        staging.number_lines(connection, stage)
-        assert staging.drop_repeated(connection, stage) == 0
+        assert arrange(connection, stage, newest=False) == Arranged({}, 0)
     found = rows(database, f"SELECT ordinal FROM {stage.table} ORDER BY row")
     assert [row.ordinal for row in found] == numbered
 
@@ -244,8 +244,7 @@ def test_lines_without_numbers_get_them_in_the_order_they_came_in(
 def test_numbered_lines_that_came_twice_are_dropped(database: Engine) -> None:
     stage = staged(database, Entity.ORDER_LINE, [line(1), line(1), line(2)])
     with transaction(database) as connection:
-        staging.number_lines(connection, stage)
-        assert staging.drop_repeated(connection, stage) == 1
+        assert arrange(connection, stage, newest=False) == Arranged({"repeated_row": 1}, 0)
 
 
 _TOLD = st.dictionaries(

@@ -9,8 +9,11 @@ from sqlalchemy import Engine
 from schemas.enums import Entity
 from schemas.incoming import staged_row
 from store import staging
+from store.arranging import drop_repeated, keep_newest
+from store.aside import quarantine
 from store.counting import bad_counts
 from store.database import transaction
+from store.gathered import gather
 from store.row_rules import ROW_RULES
 from store.staging import Stage
 from tests import builders
@@ -33,7 +36,7 @@ def _quarantine(
     passed: bool = True,
 ) -> int:
     with transaction(database) as connection:
-        return staging.quarantine(
+        return quarantine(
             connection, stage, run_id=run, as_of=MORNING, broken=broken, passed=passed
         )
 
@@ -51,7 +54,7 @@ def test_rows_alike_in_every_column_are_dropped_but_the_first(database: Engine) 
     twice = _contact("a", unionid=None)
     _stage(database, twice, _contact("b"), twice, twice)
     with transaction(database) as connection:
-        assert staging.drop_repeated(connection, CONTACTS) == 2
+        assert drop_repeated(connection, CONTACTS) == 2
     left = rows(database, f"SELECT row, address FROM {CONTACTS.table} ORDER BY row")
     assert left == [(1, "a"), (2, "b")]
 
@@ -59,7 +62,7 @@ def test_rows_alike_in_every_column_are_dropped_but_the_first(database: Engine) 
 def test_rows_that_differ_anywhere_are_not_repeated(database: Engine) -> None:
     _stage(database, _contact("a"), _contact("a", unionid="u"))
     with transaction(database) as connection:
-        assert staging.drop_repeated(connection, CONTACTS) == 0
+        assert drop_repeated(connection, CONTACTS) == 0
 
 
 def test_leftovers_of_a_killed_pull_are_cleared(database: Engine) -> None:
@@ -72,9 +75,10 @@ def test_pages_are_numbered_on(database: Engine) -> None:
     row = staged_row(Entity.CONTACT, _contact("a"), None)
     with transaction(database) as connection:
         staging.clear(connection, CONTACTS)
-        assert staging.stage_rows(connection, CONTACTS, [row, row], 1) == 2
-        assert staging.stage_rows(connection, CONTACTS, [row], 3, page=1) == 1
-    assert [one.row for one in rows(database, f"SELECT row FROM {CONTACTS.table}")] == [1, 2, 3]
+        assert staging.stage_pages(connection, CONTACTS, [[row, row], [row]], 1) == 3
+        assert staging.stage_pages(connection, CONTACTS, [[row]], 4, page=3) == 1
+    found = rows(database, f"SELECT row, page FROM {CONTACTS.table} ORDER BY row")
+    assert found == [(1, 1), (2, 1), (3, 2), (4, 3)]
 
 
 def test_a_bad_row_is_kept_once_per_rule_and_leaves_once(database: Engine) -> None:
@@ -117,8 +121,9 @@ def test_of_an_order_read_again_only_the_later_reading_is_kept(database: Engine)
         for page, lines in pages.items():
             told = [dict(zip(("order_key", "ordinal"), one.split(), strict=True)) for one in lines]
             found = [staged_row(Entity.ORDER_LINE, line, None) for line in told]
-            staging.stage_rows(connection, stage, found, page * 10, page)
-        assert staging.keep_newest(connection, stage) == 2
+            staging.stage_pages(connection, stage, [found], page * 10, page)
+        gather(connection, stage)
+        assert keep_newest(connection, stage) == 2
     left = rows(database, f"SELECT order_key, ordinal, page FROM {stage.table} ORDER BY row")
     assert left == [("o2", 1, 1), ("o3", 1, 2), ("o1", 1, 3)]
 
@@ -131,6 +136,6 @@ def test_a_member_told_twice_joined_when_the_earlier_row_says(database: Engine) 
     ]
     stage = staged(database, Entity.MEMBER, members)
     with transaction(database) as connection:
-        assert staging.drop_repeated(connection, stage) == 1
+        assert drop_repeated(connection, stage) == 1
     left = rows(database, f"SELECT joined_at, consent_at FROM {stage.table} ORDER BY row")
     assert left == [days[1], days[2]]

@@ -9,7 +9,6 @@ from sqlalchemy import Engine
 
 from schemas.enums import Entity
 from store.database import transaction
-from store.gathered import gather
 from store.window_metrics import window_metrics
 from tests.builders import staged
 
@@ -17,7 +16,6 @@ from tests.builders import staged
 def metrics(database: Engine, entity: Entity, rows: list[dict[str, Any]]) -> dict[str, Any]:
     stage = staged(database, entity, rows)
     with transaction(database) as connection:
-        gather(connection, stage)
         found = window_metrics(connection, stage)
     return dict(json.loads(json.dumps(found, allow_nan=False)))
 

@@ -7,8 +7,7 @@ from sqlalchemy import Engine
 from schemas.contract import Contract, Terms
 from schemas.enums import Entity
 from store.counting import bad_counts
-from store.database import engine, transaction
-from store.gathered import gather
+from store.database import transaction
 from store.row_rules import row_rules
 from store.staging import Stage
 from tasks.expectations import Suite
@@ -29,13 +28,10 @@ def told(entity: Entity, terms: Terms = PLAIN, contract: Contract = CONTRACT) ->
 def predicates(database: Engine, stage: Stage, terms: Terms = PLAIN) -> Mapping[str, int]:
     rules = row_rules(stage.entity, terms)
     with transaction(database) as connection:
-        gather(connection, stage)
         return bad_counts(connection, stage, rules, as_of=MORNING)
 
 
 def unexpected(url: str, stage: Stage, terms: Terms = PLAIN) -> Mapping[str, int | None]:
-    with transaction(engine(url)) as connection:
-        gather(connection, stage)
     checks, _ = expectations_say(url, stage, told(stage.entity, terms))
     return {check.rule: check.unexpected for check in checks}
 

@@ -16,7 +16,7 @@ from sandbox.world import Options
 from schemas.enums import Entity
 from schemas.errors import RunRefused, SourceError
 from store.staging import Stage
-from tasks import growth, pull
+from tasks import growth, pull, reading
 from tasks.pull import PullRun
 from tasks.wiring import wiring
 from tests.house import House, at
@@ -71,7 +71,7 @@ def _bring_in(run: PullRun, source: str, entity: Entity) -> None:
 
 
 def _read(source: str, entity: Entity, as_of: datetime) -> Stage:
-    return asyncio.run(pull.read_window.fn(source, entity, as_of))
+    return asyncio.run(reading.read_window.fn(source, entity, as_of))
 
 
 def _published(house: House) -> dict[str, int]:

@@ -11,9 +11,9 @@ from sqlalchemy import Engine
 
 from schemas.enums import Entity
 from schemas.errors import RunwuError
-from store import staging
+from store.arranging import offer_again
+from store.aside import quarantine
 from store.database import transaction
-from store.gathered import gather
 from store.row_rules import ROW_RULES
 from store.staging import Stage
 from tasks import quarantined
@@ -56,9 +56,8 @@ def put_aside(database: Engine, stage: Stage, *told: dict[str, Any]) -> None:
     staged(database, stage.entity, told)
     run = builders.run(database, flow="pull-data", occasion=str(len(rows(database, "TABLE run"))))
     with transaction(database) as connection:
-        gather(connection, stage)
         broken = [rule.name for rule in ROW_RULES[stage.entity]]
-        staging.quarantine(connection, stage, run_id=run, as_of=MORNING, broken=broken, passed=True)
+        quarantine(connection, stage, run_id=run, as_of=MORNING, broken=broken, passed=True)
 
 
 def exported(path: Path) -> list[dict[str, str]]:
@@ -76,7 +75,7 @@ def write(path: Path, lines: list[dict[str, str]]) -> None:
 def offered(database: Engine, stage: Stage) -> list[Any]:
     staged(database, stage.entity, [])
     with transaction(database) as connection:
-        staging.offer_again(connection, stage)
+        offer_again(connection, stage)
     return rows(database, f"SELECT * FROM {stage.table} ORDER BY row")
 
 

@@ -14,7 +14,7 @@ from schemas.incoming import Page, Window, staged_row
 from store import readings
 from store.database import transaction
 from store.staging import Stage
-from tasks import pull
+from tasks import pull, reading
 from tasks.wiring import wiring
 from tests.builders import change, rows
 from tests.house import House, at
@@ -69,13 +69,13 @@ def source(house: House, monkeypatch: pytest.MonkeyPatch) -> Scripted:
     del house
     made = Scripted(pages=5)
     monkeypatch.setitem(wiring().__dict__, "sources", {"shop": made})
-    monkeypatch.setattr(pull, "SAVED_ROWS", 1)
+    monkeypatch.setattr(reading, "SAVED_ROWS", 1)
     return made
 
 
 def read(minutes: int = 0) -> Stage:
     as_of = at(2, 7, 30) + timedelta(minutes=minutes)
-    return asyncio.run(pull.read_window.fn("shop", Entity.MEMBER, as_of))
+    return asyncio.run(reading.read_window.fn("shop", Entity.MEMBER, as_of))
 
 
 def keys(database: Engine) -> list[str]:
