@@ -8,7 +8,7 @@ from schemas.enums import Entity
 from schemas.incoming import COLUMNS
 from store.gathered import gather, gather_again
 from store.row_rules import COMPANION, KEYS, MENDED, MENDS, UNITS
-from store.staging import Stage, survey
+from store.staging import Stage
 
 AGAIN = 0
 """The page of rows that are offered again; those of a source are numbered from 1."""
@@ -28,7 +28,6 @@ def arrange(connection: Connection, stage: Stage, *, newest: bool) -> Arranged:
 
     `newest` says that of a unit read again the later reading counts.
     """
-    survey(connection, stage)
     dropped = {}
     if newest:
         gather(connection, stage)

@@ -56,12 +56,17 @@ _DERIVED = {
 
 
 def gather(connection: Connection, stage: Stage) -> None:
-    """Put the orders of a stage together, all of them anew if they were."""
+    """Survey a stage and put its orders together, all of them anew if they were."""
+    survey(connection, stage)
     if stage.entity is not Entity.ORDER_LINE:
         return
     scatter(connection, stage)
-    survey(connection, stage)
-    _create(connection, stage, "orders", _GATHERED.replace("{which}", "order_key IS NOT NULL"))
+    # Halves of about a third each, as the planner sees it: it then has two workers do one each,
+    # which of a few million lines saves two seconds in five. The leader only writes.
+    connection.execute(text("SET LOCAL parallel_leader_participation TO off"))
+    halves = (_GATHERED.replace("{which}", f"hashtext(order_key) {half} 0") for half in ("<", ">="))
+    _create(connection, stage, "orders", " UNION ALL ".join(halves))
+    connection.execute(text("SET LOCAL parallel_leader_participation TO DEFAULT"))
     _derive(connection, stage)
 
 

@@ -54,9 +54,11 @@ def lock_concerned(run: Publication) -> None:
         " ON m.source = :source AND m.key = s.key"
         f" UNION SELECT m.id, m.person_id FROM {_LOST_PHONES} JOIN member m USING (phone_hash)"
     )
+    run(f"ANALYZE {_CONCERNED}")
     run(
-        f"SELECT p.id FROM person p WHERE p.id IN (SELECT was FROM {_CONCERNED})"
-        f" OR p.merged_into IN (SELECT was FROM {_CONCERNED}) ORDER BY p.id FOR NO KEY UPDATE"
+        f"SELECT p.id FROM person p WHERE p.id IN (SELECT was FROM {_CONCERNED}"
+        f" UNION ALL SELECT q.id FROM {_CONCERNED} JOIN person q ON q.merged_into = was)"
+        " ORDER BY p.id FOR NO KEY UPDATE"
     )
 
 
@@ -100,7 +102,18 @@ def resettle(run: Publication) -> None:
     )
     _hear_consent(run)
     run(f"INSERT INTO stale_person SELECT person_id FROM touched ORDER BY 1 {REMARK}")
-    for table in (OWN_NAMES, _CONCERNED, _LOST_PHONES, "renamed", "touched"):
+    _forget(run, "renamed", "touched")
+
+
+def hear_first(run: Publication) -> None:
+    """Take the word of members who are the first there are, and mark their persons."""
+    run(f"INSERT INTO consent {_WORDS.format(members='member m')}")
+    run("INSERT INTO stale_person SELECT DISTINCT person_id FROM member ORDER BY 1")
+    _forget(run)
+
+
+def _forget(run: Publication, *more: str) -> None:
+    for table in (OWN_NAMES, _CONCERNED, _LOST_PHONES, *more):
         run(f"DROP TABLE {table}")
 
 
@@ -109,7 +122,7 @@ def _make_persons(run: Publication, named: str) -> None:
         f"INSERT INTO person (identity, bucket) SELECT identity, {BUCKET}"
         f" FROM (SELECT DISTINCT identity FROM {named}) found"
         " WHERE NOT EXISTS (SELECT 1 FROM person p WHERE p.identity = found.identity)"
-        " ON CONFLICT DO NOTHING"
+        " ORDER BY identity ON CONFLICT DO NOTHING"
     )
 
 
@@ -137,6 +150,7 @@ def _merge(run: Publication) -> None:
         "   ON q.identity = 'member:' || m.source || ':' || m.key"
         f"  UNION SELECT q.id FROM person q WHERE q.merged_into IN (SELECT was FROM {_CONCERNED}))"
     )
+    run("ANALYZE led")
     # Who was merged into somebody that is now merged further goes there too.
     run(
         "UPDATE led SET leads = further.leads FROM led further"
@@ -167,12 +181,19 @@ def _hear_consent(run: Publication) -> None:
         "DELETE FROM consent c USING touched t WHERE c.person_id = t.person_id"
         " AND NOT EXISTS (SELECT 1 FROM member m WHERE m.person_id = t.person_id)"
     )
+    words = _WORDS.format(members="touched JOIN member m USING (person_id)")
     run(
-        "INSERT INTO consent (person_id, purpose, granted, at, source)"
-        " SELECT DISTINCT ON (m.person_id) m.person_id, 'marketing', m.consent, m.consent_at,"
-        " m.source FROM touched JOIN member m USING (person_id) WHERE m.consent IS NOT NULL"
-        " ORDER BY m.person_id, m.consent_at DESC, m.consent, m.source"
+        f"INSERT INTO consent {words}"
         " ON CONFLICT (person_id, purpose) DO UPDATE SET granted = excluded.granted,"
         " at = excluded.at, source = excluded.source WHERE (consent.granted, consent.at,"
         " consent.source) IS DISTINCT FROM (excluded.granted, excluded.at, excluded.source)"
     )
+
+
+_WORDS = """
+(person_id, purpose, granted, at, source)
+SELECT DISTINCT ON (m.person_id) m.person_id, 'marketing', m.consent, m.consent_at, m.source
+FROM {members} WHERE m.consent IS NOT NULL
+ORDER BY m.person_id, m.consent_at DESC, m.consent, m.source
+"""
+"""The newest word of each person's members, a refusal before a yes of the same instant."""

@@ -46,7 +46,7 @@ GROUP BY asked.id, c.granted, f.unanswered
 """
 
 
-REMARK = "ON CONFLICT (person_id) DO UPDATE SET person_id = excluded.person_id"
+REMARK = "ON CONFLICT (person_id) DO UPDATE SET person_id = excluded.person_id WHERE false"
 """
 How a person is marked stale: a mark that is already there is locked, not passed by.
 
@@ -65,8 +65,8 @@ def lock_persons(connection: Connection, persons: Sequence[int]) -> None:
     """
     connection.execute(
         text(
-            "SELECT id FROM person WHERE id = ANY(:persons) OR id IN"
-            " (SELECT merged_into FROM person WHERE id = ANY(:persons))"
+            "SELECT id FROM person WHERE id IN (SELECT unnest(CAST(:persons AS bigint[]))"
+            " UNION ALL SELECT merged_into FROM person WHERE id = ANY(:persons))"
             " ORDER BY id FOR NO KEY UPDATE"
         ),
         {"persons": sorted(persons)},

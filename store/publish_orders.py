@@ -1,15 +1,10 @@
 """Orders and their lines."""
 
-from sqlalchemy import text
-
 from store.bulk import indexed_afterwards, make_room
 from store.persons import REMARK
 from store.publication import Publication, Published
 
 TABLES = ("shop_order", "order_line")
-
-MANY = 50_000
-"""Staged rows from which on a first load is quicker when indexes are built after it."""
 
 _TOLD = "told_order"
 """
@@ -71,7 +66,7 @@ def publish_order_lines(run: Publication) -> Published:
     """
     make_room(run.connection)
     _name_products(run)
-    return Published(*(_publish_all(run) if _is_first(run) else _publish_changes(run)), {})
+    return Published(*(_publish_all(run) if run.is_first(*TABLES) else _publish_changes(run)), {})
 
 
 def _publish_all(run: Publication) -> tuple[int, int]:
@@ -115,19 +110,6 @@ def _publish_changes(run: Publication) -> tuple[int, int]:
         f" UNION SELECT t.member_id FROM {_TOLD} t JOIN {{stage}} s ON s.order_key = t.key",
     )
     return published, unchanged
-
-
-def _is_first(run: Publication) -> bool:
-    """Tell whether nothing was ever published, and much is now."""
-    return bool(
-        run.connection.execute(
-            text(
-                f"SELECT (SELECT count(*) FROM (SELECT FROM {run.stage.table} LIMIT {MANY}) s)"
-                f" = {MANY} AND NOT EXISTS (SELECT 1 FROM shop_order)"
-                " AND NOT EXISTS (SELECT 1 FROM order_line)"
-            )
-        ).scalar_one()
-    )
 
 
 def _compare(run: Publication) -> int:

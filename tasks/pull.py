@@ -23,7 +23,7 @@ from store.gathered import scatter
 from store.publication import Published
 from store.publish import publish
 from store.row_rules import row_rules
-from store.staging import Stage
+from store.staging import Stage, strike
 from tasks.alarms import raise_alarm
 from tasks.reading import read_window
 from tasks.refusals import require_unread
@@ -169,6 +169,7 @@ def publish_window(run_id: int, staged: Staged, judgement: Judgement) -> Equatio
         runs.record_verdict(connection, run_id, stage.source, stage.entity, staged.window, verdict)
         readings.forget(connection, stage)
         scatter(connection, stage)
+        strike(connection, stage)
     _log.info("window_published window=%s books=%s", staged.name, books)
     return books
 

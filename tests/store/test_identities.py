@@ -15,7 +15,7 @@ from sqlalchemy.exc import OperationalError
 
 from schemas.enums import Entity
 from schemas.incoming import staged_row
-from store import facts, staging
+from store import facts, publication, staging
 from store.database import transaction
 from store.persons import lock_persons, standing_of
 from store.publication import Published
@@ -54,8 +54,11 @@ def staging_row(member: Any) -> Any:
     return staged_row(Entity.MEMBER, member, None)
 
 
-@pytest.fixture
-def tell(database: Engine) -> Tell:
+@pytest.fixture(params=[1, 50], ids=["as a first load", "as a change"])
+def tell(database: Engine, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Tell:
+    """Tell members; what comes first is told in both ways of publishing."""
+    monkeypatch.setattr(publication, "MANY", request.param)
+
     def telling(*members: Any, source: str = "shop") -> Published:
         with transaction(database) as connection:
             return told_on(connection, source, *members)

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from sqlalchemy import Engine
 
 from schemas.enums import Entity
-from store import publish_orders
+from store import publication
 from store.arranging import Arranged, arrange
 from store.database import transaction
 from store.publication import Published
@@ -67,7 +67,7 @@ def pull(database: Engine) -> Pull:
 @pytest.fixture
 def many(monkeypatch: pytest.MonkeyPatch) -> None:
     """Take any first load for a big one."""
-    monkeypatch.setattr(publish_orders, "MANY", 1)
+    monkeypatch.setattr(publication, "MANY", 1)
 
 
 def stale(database: Engine) -> list[str]:
@@ -263,7 +263,7 @@ _WINDOW = st.tuples(
 def test_whatever_was_told_the_last_word_on_each_order_stands(
     database: Engine, pull: Pull, monkeypatch: pytest.MonkeyPatch, windows: Any, first: bool
 ) -> None:
-    monkeypatch.setattr(publish_orders, "MANY", 1 if first else 50)
+    monkeypatch.setattr(publication, "MANY", 1 if first else 50)
     change(database, "TRUNCATE shop_order, order_line")
     expected: dict[str, Any] = {}
     for told, members, refunded in windows:
