@@ -260,7 +260,7 @@ def _fact_row(facts: Facts, today: date) -> tuple[Any, ...]:
         history.spent,
         history.first_order_at,
         history.last_order_at,
-        "{" + ",".join(map(str, facts.rhythm.gaps)) + "}",
+        list(facts.rhythm.gaps),
         facts.rhythm.median,
         facts.rhythm.spread,
         facts.due.opens if facts.due else None,

@@ -7,7 +7,7 @@ Of other entities there is nothing to gather, and all of this does nothing.
 from sqlalchemy import Connection, text
 
 from schemas.enums import Entity
-from store.staging import Stage, survey
+from store.staging import UNATTENDED, Stage, survey
 
 _GATHERED = """
 SELECT order_key,
@@ -111,5 +111,6 @@ def _derive(connection: Connection, stage: Stage) -> None:
 
 def _create(connection: Connection, stage: Stage, name: str, query: str) -> None:
     told = query.replace("{table}", stage.table)
-    connection.execute(text(f"CREATE UNLOGGED TABLE {stage.table}__{name} AS {told}"))
-    connection.execute(text(f"ANALYZE {stage.table}__{name}"))
+    table = f"{stage.table}__{name}"
+    connection.execute(text(f"CREATE UNLOGGED TABLE {table} WITH ({UNATTENDED}) AS {told}"))
+    connection.execute(text(f"ANALYZE {table}"))

@@ -140,16 +140,20 @@ def _allow_joins(run: Publication, word: str) -> None:
 
 def _name_products(run: Publication) -> None:
     """Add products nobody told of; a catalogue's name for one stays, else the newest one counts."""
+    # Apart, so that several workers may read the lines.
+    run(
+        "CREATE TEMPORARY TABLE named ON COMMIT DROP AS SELECT product_key, product_name,"
+        " max(ordered_at) AS at, max(row) AS place FROM {stage} GROUP BY 1, 2"
+    )
     run(
         "INSERT INTO product (source, key, name) SELECT DISTINCT ON (product_key) :source,"
-        " product_key, coalesce(product_name, product_key) FROM (SELECT s.product_key,"
-        " s.product_name, max(s.ordered_at) AS at, max(s.row) AS place FROM {stage} s"
-        " GROUP BY s.product_key, s.product_name) named"
+        " product_key, coalesce(product_name, product_key) FROM named"
         " ORDER BY product_key, product_name IS NULL, at DESC, place DESC"
         " ON CONFLICT (source, key) DO UPDATE SET name = excluded.name"
         " WHERE product.name <> excluded.name AND excluded.name <> excluded.key"
         " AND (product.family, product.launched_at, product.stock) IS NULL"
     )
+    run("DROP TABLE named")
 
 
 def _mark_stale(run: Publication, members: str) -> None:

@@ -44,16 +44,14 @@ def found(connection: Connection, stage: Stage) -> Progress | None:
     """
     Return a reading that may go on, or that is whole; None if one has to begin.
 
-    What is staged survives no crash of the database: fewer rows than were counted are none.
+    What is staged survives no crash of the database, which leaves the stage empty.
     """
     row = connection.execute(
         text("SELECT * FROM reading WHERE source = :source AND entity = :entity"), stage.values
     ).one_or_none()
-    if (
-        row is None
-        or not (row.whole or row.cursor)
-        or staging.count_rows(connection, stage) != row.rows
-    ):
+    if row is None or not (row.whole or row.cursor):
+        return None
+    if row.rows and staging.is_empty(connection, stage):
         return None
     window = Window(row.window_from, row.window_until)
     return Progress(window, row.cursor, row.pages, row.pulled, row.rows, row.dropped, row.whole)

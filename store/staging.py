@@ -14,6 +14,9 @@ from store.row_rules import UNITS
 
 SCHEMA = "staging"
 
+UNATTENDED = "autovacuum_enabled = off"
+"""Said of tables that live for one window: whoever takes them down would wait for the vacuum."""
+
 
 @dataclass(frozen=True)
 class Stage:
@@ -58,7 +61,10 @@ def clear(connection: Connection, stage: Stage) -> None:
     """Begin an empty stage; leftovers of a reading that was given up go with the old one."""
     strike(connection, stage)
     connection.execute(
-        text(f"CREATE UNLOGGED TABLE {stage.table} (LIKE staged_{stage.entity.value})")
+        text(
+            f"CREATE UNLOGGED TABLE {stage.table} (LIKE staged_{stage.entity.value})"
+            f" WITH ({UNATTENDED})"
+        )
     )
 
 
@@ -82,15 +88,13 @@ def stage_pages(
     return copy_rows(connection, stage.table, ("row", "page", *COLUMNS[stage.entity]), numbered)
 
 
-def count_rows(connection: Connection, stage: Stage) -> int | None:
-    """Return how many rows are staged; None where nothing was ever."""
-    exists = connection.execute(
-        text("SELECT to_regclass(:table) IS NOT NULL"), {"table": stage.table}
-    ).scalar_one()
-    if not exists:
-        return None
-    found: int = connection.execute(text(f"SELECT count(*) FROM {stage.table}")).scalar_one()
-    return found
+def is_empty(connection: Connection, stage: Stage) -> bool:
+    """Tell whether nothing is staged, as before a first page, and after a crash of the database."""
+    exists = text("SELECT to_regclass(:table) IS NOT NULL")
+    if not connection.execute(exists, {"table": stage.table}).scalar_one():
+        return True
+    some = text(f"SELECT EXISTS (SELECT FROM {stage.table})")
+    return not connection.execute(some).scalar_one()
 
 
 def survey(connection: Connection, stage: Stage) -> None:

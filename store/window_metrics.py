@@ -23,19 +23,21 @@ _SHARES: Mapping[Entity, Mapping[str, str]] = {
 }
 
 _ORDERS = f"""
-WITH money AS (
-    SELECT most_currency AS currency, sum(goods) AS amount, avg(goods) AS mean
-    FROM {{table}}__orders WHERE goods BETWEEN 0 AND {MAX_TOTAL} GROUP BY most_currency
-    HAVING most_currency ~ '{CURRENCY}'
-)
+WITH told AS (
+    SELECT most_currency AS currency, count(*) AS orders,
+           count(*) FILTER (WHERE status = 'refunded') AS refunded, count(store_key) AS in_store,
+           sum(goods) FILTER (WHERE {{fit}}) AS amount, count(*) FILTER (WHERE {{fit}}) AS fit
+    FROM {{table}}__orders GROUP BY most_currency
+), money AS (SELECT * FROM told WHERE currency ~ '{CURRENCY}' AND fit > 0)
 SELECT (SELECT count(*) FROM {{table}}) AS rows,
-       jsonb_build_object('refunded', avg((coalesce(status, '') = 'refunded')::int)::float8,
-                          'in_store', avg((store_key IS NOT NULL)::int)::float8) AS shares,
-       count(*) AS orders,
-       coalesce((SELECT jsonb_object_agg(currency, mean::float8) FROM money), '{{}}') AS means,
-       coalesce((SELECT jsonb_object_agg(currency, amount::float8) FROM money), '{{}}') AS sums
-FROM {{table}}__orders
-"""
+       jsonb_build_object('refunded', (sum(refunded) / nullif(sum(orders), 0))::float8,
+                          'in_store', (sum(in_store) / nullif(sum(orders), 0))::float8) AS shares,
+       coalesce(sum(orders), 0)::bigint AS orders,
+       coalesce((SELECT jsonb_object_agg(currency, (amount / fit)::float8) FROM money), '{{{{}}}}')
+       AS means,
+       coalesce((SELECT jsonb_object_agg(currency, amount::float8) FROM money), '{{{{}}}}') AS sums
+FROM told
+""".replace("{fit}", f"goods BETWEEN 0 AND {MAX_TOTAL}").replace("{{}}", "{}")
 """Amounts that break the contract are left out: one NaN would make all sums NaN."""
 
 

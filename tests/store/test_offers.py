@@ -1,5 +1,6 @@
 """Quarantined rows come in once nothing keeps them, as whole units, and never over newer ones."""
 
+from decimal import Decimal
 from typing import Any
 
 import pytest
@@ -29,7 +30,7 @@ def line(order: str, ordinal: int = 1, member: str = "m1", **told: Any) -> dict[
         "currency": "CNY",
         "product_key": "p1",
         "quantity": 1,
-        "unit_price": "28.0001",
+        "unit_price": Decimal("28.0001"),
         **told,
     }
 

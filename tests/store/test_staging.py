@@ -119,7 +119,7 @@ def test_of_an_order_read_again_only_the_later_reading_is_kept(database: Engine)
     pages = {1: ("o1 1", "o1 2", "o2 1"), 2: ("o3 1",), 3: ("o1 1",)}
     with transaction(database) as connection:
         for page, lines in pages.items():
-            told = [dict(zip(("order_key", "ordinal"), one.split(), strict=True)) for one in lines]
+            told = [{"order_key": one[:2], "ordinal": int(one[3:])} for one in lines]
             found = [staged_row(Entity.ORDER_LINE, line, None) for line in told]
             staging.stage_pages(connection, stage, [found], page * 10, page)
         gather(connection, stage)

@@ -1,6 +1,7 @@
 """Rows leave quarantine as they were told, and come back mended or not at all."""
 
 import csv
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -34,7 +35,7 @@ LINE = {
     "product_key": "9007199254740993",
     "product_name": "豆",
     "quantity": -2,
-    "unit_price": "0.100000000000000001",
+    "unit_price": Decimal("0.100000000000000001"),
     "defects": "discount: five",
 }
 
