@@ -19,7 +19,7 @@ from rich.table import Table
 from bench.figures import DAY_SHARE, Figure, Measured
 from bench.pulling import Pulled, pull
 from bench.raw import Raw
-from bench.server import database, server
+from bench.server import database, server, settle
 from bench.source import Shop, ordered_at
 
 DAYS = 3
@@ -49,10 +49,12 @@ def _measure(members: int, orders: int) -> Measured:
             before = raw.copy()
             load = _pull(whole, shop)
             after = raw.copy()
+            settle(whole)
             days = [_pull(whole, _day(shop, orders, number, day)) for number in range(DAYS)]
         with database(url, "tenth") as tenth:
             less = Shop(members, range(orders // 10))
             _pull(tenth, less)
+            settle(tenth)
             of_less = [
                 _pull(tenth, _day(less, orders // 10, number, day)) for number in range(DAYS)
             ]

@@ -36,3 +36,10 @@ def database(server_url: str, name: str) -> Iterator[str]:
     finally:
         with administering.connect() as connection:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+
+
+def settle(url: str) -> None:
+    """Let a database tidy up, as it has by the day after a first load."""
+    with engine(url).execution_options(isolation_level="AUTOCOMMIT").connect() as connection:
+        connection.execute(text("VACUUM ANALYZE"))
+        connection.execute(text("CHECKPOINT"))

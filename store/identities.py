@@ -54,7 +54,8 @@ def lock_concerned(run: Publication) -> None:
         " ON m.source = :source AND m.key = s.key"
         f" UNION SELECT m.id, m.person_id FROM {_LOST_PHONES} JOIN member m USING (phone_hash)"
     )
-    run(f"ANALYZE {_CONCERNED}")
+    for table in (_LOST_PHONES, _CONCERNED):  # else all members would be read for a few
+        run(f"ANALYZE {table}")
     run(
         f"SELECT p.id FROM person p WHERE p.id IN (SELECT was FROM {_CONCERNED}"
         f" UNION ALL SELECT q.id FROM {_CONCERNED} JOIN person q ON q.merged_into = was)"

@@ -28,7 +28,7 @@ from tasks.alarms import raise_alarm
 from tasks.reading import read_window
 from tasks.refusals import require_unread
 from tasks.terms import terms_of
-from tasks.verdicts import Judgement, judge_stage, suite_of
+from tasks.verdicts import Judgement, judge_stage, nothing_came, suite_of
 from tasks.wiring import wiring
 
 READERS = 4
@@ -120,9 +120,11 @@ def stage_window(stage: Stage) -> Staged:
 
 @task(name="judge window")
 def judge_window(staged: Staged) -> Judgement:
-    """Let Great Expectations and our own predicates judge what is staged."""
+    """Let Great Expectations and our own predicates judge what is staged, if anything is."""
     wired = wiring()
     told = suite_of(wired, staged.stage, staged.window)
+    if not staged.rows and not told.first_load:
+        return nothing_came(wired, staged.stage)
     return judge_stage(wired, staged.stage, told, staged.rows)
 
 

@@ -55,6 +55,18 @@ def judge_stage(wired: Wiring, stage: Stage, told: Suite, rows: int) -> Judgemen
     return Judgement(verdict.passed, verdict.reason, verdict.checks, metrics, report)
 
 
+def nothing_came(wired: Wiring, stage: Stage) -> Judgement:
+    """
+    Return the judgement over an empty window: no row breaks any rule.
+
+    Most pulls of a day bring nothing of most entities; to say so takes no Great Expectations.
+    """
+    with transaction(wired.database) as connection:
+        return Judgement(
+            passed=True, reason="", checks=[], metrics=window_metrics(connection, stage)
+        )
+
+
 def _predicates_say(
     wired: Wiring, stage: Stage, told: Suite
 ) -> tuple[Mapping[str, int], dict[str, Any]]:
