@@ -34,16 +34,7 @@ def quarantine(
     # A window that was refused and is tried again brings its bad rows anew.
     connection.execute(text(f"DELETE FROM quarantine q WHERE {_MINE('q')}"), values)
     for rule in rules:
-        connection.execute(
-            text(
-                "INSERT INTO quarantine"
-                " (run_id, source, entity, row, rule, column_name, value, content)"
-                f" SELECT :run, :source, :entity, s.row, '{rule.name}', '{rule.column}',"
-                f" s.{rule.column}::text, to_jsonb(s) - 'row' - 'page' FROM {stage.table} s"
-                f" WHERE {rule.bad_in(stage.table)}"
-            ),
-            values,
-        )
+        _keep_bad(connection, stage, rule, values)
     if rules and UNITS[stage.entity] != KEYS[stage.entity]:
         _keep_companions(connection, stage, values)
     fate = "" if passed else f" AND s.row IN (SELECT row FROM quarantine n WHERE {_MINE('n')})"
@@ -68,6 +59,21 @@ def quarantine(
 
 
 _MINE = "{0}.run_id = :run AND {0}.source = :source AND {0}.entity = :entity".format
+
+
+def _keep_bad(
+    connection: Connection, stage: Stage, rule: RowRule, values: Mapping[str, Any]
+) -> None:
+    connection.execute(
+        text(
+            "INSERT INTO quarantine"
+            " (run_id, source, entity, row, rule, column_name, value, content)"
+            f" SELECT :run, :source, :entity, s.row, '{rule.name}', '{rule.column}',"
+            f" s.{rule.column}::text, to_jsonb(s) - 'row' - 'page' FROM {stage.table} s"
+            f" WHERE {rule.bad_in(stage.table)}"
+        ),
+        values,
+    )
 
 
 def _keep_companions(connection: Connection, stage: Stage, values: Mapping[str, Any]) -> None:

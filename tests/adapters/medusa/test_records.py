@@ -1,5 +1,6 @@
 import json
 from decimal import Decimal
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -206,4 +207,4 @@ def test_amounts_of_any_length_add_up(amounts: list[str]) -> None:
     lines = [line(str(n), raw_total={"value": amount}) for n, amount in enumerate(amounts)]
     made, _ = medusa_records.order(order("order_1", items=lines))
     total = dict(zip(COLUMNS[Entity.ORDER_LINE], made[0], strict=True))["total"]
-    assert abs(total - sum(map(Decimal, amounts))) <= Decimal("1e-9")
+    assert abs(Fraction(total) - sum(map(Fraction, amounts))) <= Fraction(1, 10**9)
