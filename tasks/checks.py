@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
+from schemas.enums import Entity
 from schemas.environment import SANDBOX, Environment, secrets_of_sources
 from schemas.errors import ConfigurationError, NoAnswer, RunwuError
 from schemas.findings import Finding, Level, problem, warning, well
@@ -34,6 +35,7 @@ def configured(wired: Wiring, file: Path | None) -> list[Finding]:
         well("policy", f"version {wired.policy.version}"),
         well("secrets", _secrets(wired.environment)),
         well("holdout", _holdout(wired)),
+        _persons(wired),
     ]
 
 
@@ -137,6 +139,17 @@ def _holdout(wired: Wiring) -> str:
     salt = "RUNWU_HOLDOUT_SALT" if ours else "the sandbox's own salt"
     share = wired.policy.holdout_share
     return f"{share:.1%} of persons get nothing, for comparison; drawn with {salt}"
+
+
+def _persons(wired: Wiring) -> Finding:
+    if wired.environment.identity_salt is not None:
+        return well("persons", "members with one unionid or one phone are one person")
+    told = "members with one unionid are one person; phones are compared once RUNWU_IDENTITY_SALT"
+    first, *others = [name for name, one in wired.sources.items() if Entity.MEMBER in one.entities]
+    if not others:
+        return well("persons", f"{told} is set")
+    among = ", ".join([first, *others])
+    return warning("persons", f"{told} is set: a member of several of {among} counts several times")
 
 
 def _in_sandbox(wired: Wiring, name: str) -> bool:

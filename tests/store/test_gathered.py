@@ -19,7 +19,7 @@ from tests.tasks.contract_rows import FIT, ODD
 
 LINES = Stage("shop", Entity.ORDER_LINE)
 _WHOLE = [rule for rule in row_rules(Entity.ORDER_LINE) if rule.of_order]
-_OF_WHOLE = (*("member_key", "currency", "total", "discount"), *("quantity", "unit_price"))
+_OF_WHOLE = ("member_key", "currency", "total", "discount", "quantity", "unit_price")
 _CHANGES = st.fixed_dictionaries(
     {"order_key": st.sampled_from(["o1", "o2"])},
     optional={name: st.sampled_from(ODD[Entity.ORDER_LINE][name]) for name in _OF_WHOLE},

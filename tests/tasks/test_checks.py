@@ -70,6 +70,25 @@ def test_secrets_are_told_by_name_only(wire: Wire) -> None:
 
 
 @pytest.mark.parametrize(
+    ("names", "salt", "level"),
+    [
+        (["app", "till"], {}, Level.WARNING),
+        (["app", "till"], {"RUNWU_IDENTITY_SALT": "pepper"}, Level.OK),
+        (["till"], {}, Level.OK),
+    ],
+    ids=["two shops without a salt", "two shops with a salt", "one shop"],
+)
+def test_shops_whose_phones_cannot_be_compared_are_warned_of(
+    wire: Wire, tmp_path: Path, names: list[str], salt: dict[str, str], level: Level
+) -> None:
+    shops = {name: till(tmp_path, ",".join(LINES.values())) for name in names}
+    found = checks.configured(wire(sources=shops, RUNWU_HOLDOUT_SALT="grain", **salt), None)
+    (persons,) = [one for one in found if one.about == "persons"]
+    assert persons.level is level
+    assert ("RUNWU_IDENTITY_SALT is set" in persons.text) == (not salt)
+
+
+@pytest.mark.parametrize(
     ("variable", "settings"),
     [
         ("RUNWU_SOURCES_SHOP_TOKEN", {"sources": {"shop": {"type": "shop", "base_url": NOWHERE}}}),
