@@ -8,7 +8,7 @@ UV := uv==0.13.8
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test e2e shots browser medusa postgresql bench check lock clean
+.PHONY: help setup demo test soak e2e shots browser medusa postgresql bench check lock clean
 
 help: ## list every target
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -20,7 +20,10 @@ demo: $(SYNCED) ## run the whole daily job for three simulated days against the 
 
 # Files stay whole, for what a module sets up once; they keep their order, which is longest first.
 test: $(SYNCED) ## run the default tests, with full coverage asked of rules/
-	$(BIN)/pytest --ignore=tests/e2e --ignore=tests/medusa -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+	$(BIN)/pytest --ignore=tests/e2e --ignore=tests/medusa -m "not soak" -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
+
+soak: $(SYNCED) ## kill the flows of a day through Prefect's engine, after every task of every flow
+	$(BIN)/pytest -m soak tests/kill
 
 e2e: $(SYNCED) browser ## decide on reviews in a real browser, in both Prefect interfaces
 	$(BIN)/pytest tests/e2e

@@ -17,7 +17,7 @@ from store.publish_contacts import publish_contacts
 from store.publish_happenings import publish_benefits, publish_events
 from store.publish_members import publish_members
 from store.publish_orders import publish_order_lines
-from store.staging import Stage
+from store.staging import Stage, is_empty
 
 _PUBLISHERS: Mapping[Entity, Callable[[Publication], Published]] = {
     Entity.STORE: publish_stores,
@@ -37,4 +37,6 @@ def publish(connection: Connection, stage: Stage, as_of: datetime, salt: str) ->
 
     `salt` draws the bucket of persons not known before.
     """
+    if is_empty(connection, stage):  # as most windows of a day are
+        return Published(0, 0, {})
     return _PUBLISHERS[stage.entity](Publication(connection, stage, as_of, salt))

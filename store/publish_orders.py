@@ -108,7 +108,8 @@ def _publish_changes(run: Publication) -> tuple[int, int]:
         f"SELECT member_id AS id FROM {_TOLD} WHERE NOT same"
         f" UNION SELECT was FROM {_TOLD} WHERE NOT same"
         f" UNION SELECT t.member_id FROM {_TOLD} t JOIN {_KNOWN} k ON k.order_id = t.id"
-        f" UNION SELECT t.member_id FROM {_TOLD} t JOIN {{stage}} s ON s.order_key = t.key",
+        f" UNION SELECT t.member_id FROM {_TOLD} t JOIN {{stage}} s ON s.order_key = t.key"
+        " WHERE t.same",
     )
     return published, unchanged
 

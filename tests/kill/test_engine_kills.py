@@ -19,7 +19,7 @@ from tests.kill.armed import deaths
 from tests.kill.mortal import Mortal
 from tests.kill.promises import assert_promises_kept
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.soak]
 
 installation = flows_conftest.installation
 MORNING = at(2, 7, 30)
