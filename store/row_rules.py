@@ -139,13 +139,8 @@ def _order_lines(terms: Terms) -> tuple[RowRule, ...]:
         store_known(terms),
         of_orders("one_member", "member_key", "o.least_member <> o.most_member"),
         of_orders("one_currency", "currency", "o.least_currency <> o.most_currency"),
-        of_orders(
-            "one_total",
-            "total",
-            "o.least_total <> o.most_total OR o.least_discount <> o.most_discount",
-        ),
+        of_orders("one_total", "total", _TOLD_TWICE),
         of_orders("total_sums", "total", f"{_LEFT_OVER} >= {CENT}"),
-        # Less than nothing off is a surcharge, as when a clerk raised the price by hand.
         # Less than nothing off is a surcharge, as when a clerk raised the price by hand.
         of_orders("discount_range", "discount", "o.most_off > o.goods"),
         READABLE,

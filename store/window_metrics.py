@@ -33,11 +33,11 @@ SELECT (SELECT count(*) FROM {{table}}) AS rows,
        jsonb_build_object('refunded', (sum(refunded) / nullif(sum(orders), 0))::float8,
                           'in_store', (sum(in_store) / nullif(sum(orders), 0))::float8) AS shares,
        coalesce(sum(orders), 0)::bigint AS orders,
-       coalesce((SELECT jsonb_object_agg(currency, (amount / fit)::float8) FROM money), '{{{{}}}}')
+       coalesce((SELECT jsonb_object_agg(currency, (amount / fit)::float8) FROM money), '{{}}')
        AS means,
-       coalesce((SELECT jsonb_object_agg(currency, amount::float8) FROM money), '{{{{}}}}') AS sums
+       coalesce((SELECT jsonb_object_agg(currency, amount::float8) FROM money), '{{}}') AS sums
 FROM told
-""".replace("{fit}", f"goods BETWEEN 0 AND {MAX_TOTAL}").replace("{{}}", "{}")
+""".replace("{fit}", f"goods BETWEEN 0 AND {MAX_TOTAL}")
 """Amounts that break the contract are left out: one NaN would make all sums NaN."""
 
 
