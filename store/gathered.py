@@ -34,11 +34,12 @@ GROUP BY order_key, ordinal HAVING count(*) > 1
 _ODD = """
 (least_member, least_currency, least_total, least_discount)
 IS DISTINCT FROM (most_member, most_currency, most_total, most_discount)
-OR goods - coalesce(most_discount, 0) <> most_total OR most_off > goods
+OR goods - coalesce(most_discount, 0) - most_total <> 0 OR most_off > goods
 """
 """
 What is true of every order that may break a rule over whole orders.
 
+What is endless less what is endless is no number, which differs from 0 as it should.
 Few are odd, so that what has to be known of them can be joined to millions of lines.
 """
 

@@ -1,5 +1,6 @@
 """Orders are put together from all their lines, however those came and went."""
 
+from decimal import Decimal
 from typing import Any
 
 from hypothesis import HealthCheck, example, given, settings
@@ -37,9 +38,10 @@ def test_there_are_rules_over_whole_orders() -> None:
 
 
 @settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
+    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
 )
 @example([{"order_key": "o1", "total": 5}])
+@example([{"order_key": "o1", "total": Decimal("Infinity"), "unit_price": Decimal("Infinity")}])
 @example([{"order_key": "o1", "discount": 9, "total": 0}])
 @given(st.lists(_CHANGES, min_size=1, max_size=5))
 def test_whoever_breaks_a_rule_over_whole_orders_is_among_the_odd(
