@@ -26,7 +26,7 @@ MADE = "made up"
 @dataclass
 class Pulled:
     """
-    What a pull took: seconds by step, MB of memory at most; and the rows it published.
+    What a pull took: seconds by step, and MB of memory at most.
 
     `took` is from the first row asked for to the last commit, less what the bench took. Steps add
     up to more, as a window is published while the next is read.
@@ -35,7 +35,6 @@ class Pulled:
     seconds: dict[str, float] = field(default_factory=dict)
     took: float = 0
     peak_mb: float = 0
-    published: int = 0
 
     @contextmanager
     def timed(self, step: str) -> Iterator[None]:
@@ -79,7 +78,6 @@ def _pull(url: str, shop: Shop, as_of: datetime) -> Pulled:
     for one in brought:
         if isinstance(one, Exception) or one.refused:
             raise RuntimeError(one)
-        pulled.published += one.books.parts["published"]
     pulled.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
     return pulled
 

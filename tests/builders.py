@@ -161,3 +161,14 @@ def change(database: Engine, statement: str, **values: Any) -> None:
     """Execute a statement and commit."""
     with transaction(database) as connection:
         connection.execute(text(statement), values)
+
+
+def built(database: Engine) -> list[Any]:
+    """Return every key, constraint and index there is, by definition."""
+    return rows(
+        database,
+        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated"
+        " FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
+        " UNION ALL SELECT tablename, indexname, indexdef, true FROM pg_indexes"
+        " WHERE schemaname = 'public' ORDER BY 1, 2, 3",
+    )

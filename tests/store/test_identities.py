@@ -22,7 +22,7 @@ from store.publication import Published
 from store.publish import publish
 from store.staging import Stage
 from tests import builders
-from tests.builders import MORNING, change, rows
+from tests.builders import MORNING, built, change, rows
 from tests.house import at
 
 Tell = Callable[..., Published]
@@ -80,6 +80,14 @@ def taken_for(database: Engine) -> dict[str, str]:
 
 def id_of(database: Engine, identity: str) -> int:
     return int(rows(database, "SELECT id FROM person WHERE identity = :i", i=identity)[0].id)
+
+
+def test_what_comes_first_leaves_every_key_and_index_as_it_was(
+    database: Engine, tell: Tell
+) -> None:
+    before = built(database)
+    assert tell(member("a", "h1", "u1"), member("b")).published == 2
+    assert built(database) == before
 
 
 def test_members_of_two_shops_with_one_phone_are_one_person(database: Engine, tell: Tell) -> None:

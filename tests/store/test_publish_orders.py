@@ -16,7 +16,7 @@ from store.database import transaction
 from store.publication import Published
 from store.publish import publish
 from tests import builders
-from tests.builders import MORNING, change, rows, staged
+from tests.builders import MORNING, built, change, rows, staged
 from tests.house import at
 
 Pull = Callable[..., Published]
@@ -206,9 +206,9 @@ def test_a_catalogues_name_for_a_product_stays(database: Engine, pull: Pull, kno
 
 @pytest.mark.usefixtures("many")
 def test_a_first_load_leaves_every_key_and_index_as_it_was(database: Engine, pull: Pull) -> None:
-    before = _built(database)
+    before = built(database)
     assert pull(line(1), line(2), line(1, order_key="o2", member_key="m2")) == Published(3, 0, {})
-    assert _built(database) == before
+    assert built(database) == before
     assert len(before) > 8
     assert ordinals(database) == [1, 2, 1]
     assert stale(database) == ["m1", "m2"]
@@ -296,14 +296,3 @@ def _stored(database: Engine) -> dict[str, Any]:
     for row in rows(database, _LINES):
         found[row.key][row.ordinal] = (row.product_key, row.quantity)
     return found
-
-
-def _built(database: Engine) -> list[Any]:
-    return rows(
-        database,
-        "SELECT conrelid::regclass::text, conname, pg_get_constraintdef(oid), convalidated"
-        " FROM pg_constraint WHERE connamespace = 'public'::regnamespace"
-        " AND conrelid::regclass::text IN ('shop_order', 'order_line')"
-        " UNION ALL SELECT tablename, indexname, indexdef, true FROM pg_indexes"
-        " WHERE tablename IN ('shop_order', 'order_line') ORDER BY 1, 2, 3",
-    )
