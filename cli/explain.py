@@ -1,6 +1,6 @@
 """runwu explain: one person's story, why and why not."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import asdict
 from datetime import date
 from typing import TYPE_CHECKING, Annotated
@@ -9,16 +9,16 @@ import typer
 from rich.markup import escape
 
 from cli.options import AsJson, Config, Voice
+from cli.persons import one_of
 from cli.running import point_at_the_database
 from schemas.clock import now
-from schemas.errors import ConfigurationError, RunwuError
+from schemas.errors import ConfigurationError
 
 if TYPE_CHECKING:
     from tasks.episodes import Episode, Sent
     from tasks.stories import Story
 
 _SHOWN_DAYS = 10
-_NAMES_SHOWN = 5
 _DATE = "--date"
 
 
@@ -39,7 +39,7 @@ def explain(
     from tasks.stories import find_person, story_of
 
     voice = Voice(as_json=as_json)
-    story = story_of(_one_of(person, find_person(person)), only, now())
+    story = story_of(one_of(person, find_person(person)), only, now())
     _show(voice, story)
     voice.object(asdict(story))
 
@@ -51,22 +51,6 @@ def _business_date(text: str | None) -> date | None:
         return date.fromisoformat(text)
     except ValueError as error:
         raise ConfigurationError(f"{_DATE} {text} is no date; write it like 2026-03-02") from error
-
-
-def _one_of(wanted: str, found: Mapping[str, int]) -> int:
-    """Return the one person an id means. Raises RunwuError saying what else it might be."""
-    persons = set(found.values())
-    if not persons:
-        raise RunwuError(
-            f"nobody is known as {wanted!r}: it is no person id, member key, unionid or WeCom "
-            "external_userid; the page why-not in the Prefect UI names person ids, your shop "
-            "knows member keys"
-        )
-    if len(persons) > 1:
-        names = list(found)
-        shown = ", ".join(names[:_NAMES_SHOWN]) + (", …" if len(names) > _NAMES_SHOWN else "")
-        raise RunwuError(f"{wanted!r} may be any of {shown}; ask for one of these")
-    return persons.pop()
 
 
 def _show(voice: Voice, story: "Story") -> None:

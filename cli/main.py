@@ -9,9 +9,11 @@ import typer
 from cli.check import check
 from cli.demo import demo
 from cli.explain import explain
+from cli.predict import predict
 from cli.quarantine import quarantine
 from cli.run import run
 from cli.sandbox import sandbox
+from cli.segments import segments
 from cli.up import down, up
 from cli.web import web
 from schemas.clock import now
@@ -28,7 +30,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, up, down, run, check, explain, sandbox, web):
+for command in (demo, up, down, run, check, explain, segments, predict, sandbox, web):
     app.command()(command)
 app.add_typer(quarantine)
 

@@ -8,9 +8,16 @@ from tasks.clocks import at_the_door, passed_by
 from tasks.draft import draft_chunk, form_wordings
 from tasks.growth import GrowthRun, close_growth, open_growth
 from tasks.locks import single_flight
-from tasks.pages import show_drafts, show_funnel, show_why_not
+from tasks.pages import show_drafts, show_funnel, show_segments, show_why_not
 from tasks.plan import plan_chunk
-from tasks.refresh import mark_due, refresh_chunk
+from tasks.refresh import (
+    learn_population,
+    mark_due,
+    rebuild_facts,
+    rebuild_segments,
+    refresh_chunk,
+    turn_chunk,
+)
 from tasks.review import form_batches, open_reviews
 from tasks.scenes import find_candidates, scene_names
 
@@ -31,6 +38,7 @@ async def daily_growth(as_of: datetime | None = None) -> list[str]:
         if not run.done:
             await _prepare(run)
         reviews = await open_reviews()
+        await show_segments(run)
         await show_funnel()
         await show_why_not(run)
         await show_drafts(run)
@@ -39,7 +47,14 @@ async def daily_growth(as_of: datetime | None = None) -> list[str]:
 
 async def _prepare(run: GrowthRun) -> None:
     mark_due(run.as_of)
+    while rebuild_facts(run.as_of):
+        pass
     while refresh_chunk(run.as_of):
+        pass
+    learn_population(run.as_of)
+    while rebuild_segments(run.as_of):
+        pass
+    while turn_chunk(run.as_of):
         pass
     for scene in scene_names():
         while find_candidates(run, scene):

@@ -29,6 +29,7 @@ class EventKind(StrEnum):
     COMPLAINT = "complaint"
     REVIEW = "review"
     SUGGESTION = "suggestion"
+    REFERRAL = "referral"  # brought somebody along; the subject says whom
     SAVED_ITEM = "saved_item"
     CART = "cart"
     BOOKING = "booking"
@@ -69,6 +70,7 @@ class Lifecycle(StrEnum):
     DUE = "due"
     AT_RISK = "at_risk"
     LAPSED = "lapsed"
+    RETURNED = "returned"  # ordered again after having lapsed
 
 
 class RunStatus(StrEnum):

@@ -2,40 +2,10 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import datetime
 from typing import Any
 
-from schemas.enums import Arm, Category, Lifecycle, Verdict
-
-
-@dataclass(frozen=True)
-class Rhythm:
-    """
-    How regularly a person buys, from the days between distinct order days.
-
-    `median` and `spread` (median absolute deviation) are in days; None without any gap.
-    """
-
-    gaps: tuple[int, ...]
-    median: float | None
-    spread: float | None
-
-
-@dataclass(frozen=True)
-class DueWindow:
-    """The days, both included, in which a regular person's next order is expected."""
-
-    opens: date
-    closes: date
-
-
-@dataclass(frozen=True)
-class Standing:
-    """A lifecycle segment, since when, and the day on which time alone will change it."""
-
-    segment: Lifecycle
-    since: date
-    changes_on: date | None
+from schemas.enums import Arm, Category, Verdict
 
 
 @dataclass(frozen=True)

@@ -8,6 +8,7 @@ from typing import Literal
 from pydantic import Field
 
 from schemas.section import LocalTime, Section
+from schemas.segments import SegmentPolicy
 
 
 class Cap(Section):
@@ -31,12 +32,30 @@ class QuietHours(Section):
     end: LocalTime = time(9, 0)
 
 
+class PopulationTerms(Section):
+    """
+    What a model of all buyers needs to be learned from, and when it is learned anew.
+
+    Every `season_days` the orders of a closed window are held against what was expected: a little
+    more or less is the season, `drift_ratio` times more or less, beyond chance, is another shop.
+    """
+
+    repeat_buyers: int = Field(default=200, ge=1)
+    history_days: int = Field(default=90, ge=1)
+    season_days: int = Field(default=30, ge=7)
+    drift_ratio: float = Field(default=1.25, gt=1)
+
+
 class Policy(Section):
     """
     Every threshold of the governor and the segments.
 
     The caps are runwu's own choice (domain.md: no source gives a numeric per-person cap) and
     stricter than the platform's quota.
+
+    Once a model is fitted, somebody is at risk, and later lapsed, when the probability of an order
+    within `outlook_days` has fallen to a share of what it was on the day of their last order: the
+    same shares serve a grocer and a jeweller. Without a model the days count.
     """
 
     caps: tuple[Cap, ...] = (
@@ -56,11 +75,24 @@ class Policy(Section):
     new_days: int = Field(default=30, ge=1)
     at_risk_days: int = Field(default=90, ge=1)
     lapsed_days: int = Field(default=180, ge=1)
+    returned_days: int = Field(default=30, ge=1)
+    outlook_days: int = Field(default=90, ge=1)
+    at_risk_share: float = Field(default=0.5, gt=0, lt=1)
+    lapsed_share: float = Field(default=0.2, gt=0, lt=1)
     regular_gaps: int = Field(default=3, ge=2)
     regular_spread: float = Field(default=0.35, gt=0)
     staple_share: float = Field(default=0.5, gt=0, le=1)
     due_lead_days: int = Field(default=2, ge=0)
     due_overrun: float = Field(default=1.3, ge=1)
+
+    segments: SegmentPolicy = SegmentPolicy()
+    population: PopulationTerms = PopulationTerms()
+
+    def model_post_init(self, context: object, /) -> None:
+        """Insist that whoever has lapsed was at risk before."""
+        del context
+        if self.at_risk_share <= self.lapsed_share:
+            raise ValueError("`at_risk_share` must be above `lapsed_share`")
 
     @property
     def version(self) -> str:

@@ -40,6 +40,21 @@ def make_room(connection: Connection) -> None:
         )
 
 
+@contextmanager
+def row_by_row(connection: Connection) -> Iterator[None]:
+    """
+    Have the body's statements look rows up by index, whatever statistics may say.
+
+    Merged or hashed, all that ever was would be read for the sake of a few rows.
+    """
+    ways = ("enable_mergejoin", "enable_hashjoin", "enable_seqscan")
+    for way in ways:
+        connection.execute(text(f"SET LOCAL {way} TO off"))
+    yield
+    for way in ways:
+        connection.execute(text(f"SET LOCAL {way} TO DEFAULT"))
+
+
 def copy_rows(
     connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> int:

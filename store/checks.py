@@ -13,20 +13,16 @@ from sqlalchemy import Connection, Engine, text
 
 from schemas.enums import RunStatus
 from store import reviews
-from store.facts import WHEEL_KIND
 
 _MIGRATIONS = Path(__file__).parent / "migrations"
 Migrated = Literal["not yet", "partly", "fully", "beyond us"]
 
-# The second half of what facts.enqueue_due marks: those it would mark beside those marked already.
 _TURNING = """
 SELECT count(*) FROM (
-    SELECT person_id FROM stale_person
-    UNION
-    SELECT person_id FROM wheel WHERE kind = :kind
-      AND ((version = :version AND due_on <= :today) OR version < :version OR version > :version)
+    SELECT person_id FROM stale_person UNION SELECT person_id FROM wheel WHERE due_on <= :today
 ) turning
 """
+_EVERYBODY = "SELECT count(*) FROM person"
 
 _DUE = """
 SELECT count(*) FROM message
@@ -86,12 +82,12 @@ def run_status(connection: Connection, flow: str, business_date: date) -> RunSta
     return None if found is None else RunStatus(found)
 
 
-def waiting(connection: Connection, as_of: datetime, today: date, version: str) -> Waiting:
-    """Return what a run would find, counted through indexes."""
-    turning = {"kind": WHEEL_KIND, "version": version, "today": today}
+def waiting(connection: Connection, as_of: datetime, today: date, *, everybody: bool) -> Waiting:
+    """Return what a run would find, counted through indexes unless it looks at everybody."""
     due = {"as_of": as_of}
+    query, values = (_EVERYBODY, {}) if everybody else (_TURNING, {"today": today})
     return Waiting(
-        persons=connection.execute(text(_TURNING), turning).scalar_one(),
+        persons=connection.execute(text(query), values).scalar_one(),
         reviews=len(reviews.undecided(connection)),
         approved=connection.execute(text(_DUE), due).scalar_one(),
         dispatches={row.state: row.n for row in connection.execute(text(_DISPATCHES))},

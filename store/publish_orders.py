@@ -1,6 +1,6 @@
 """Orders and their lines."""
 
-from store.bulk import indexed_afterwards, make_room
+from store.bulk import indexed_afterwards, make_room, row_by_row
 from store.persons import REMARK
 from store.publication import Publication, Published
 
@@ -119,25 +119,18 @@ def _compare(run: Publication) -> int:
     run(_KNOW)
     unchanged = run(_KEEP)
     run(f"ANALYZE {_KNOWN}")
-    # Row by row, again: merged or hashed, all that was ever bought would be read for a few rows.
-    _allow_joins(run, "off")
-    run(
-        f"DELETE FROM order_line l USING {_KNOWN} k"
-        " WHERE l.order_id = k.order_id AND l.ordinal = k.ordinal"
-    )
-    run(
-        "UPDATE shop_order o SET member_id = t.member_id, ordered_at = t.ordered_at,"
-        " status = t.status, currency = t.currency, discount = t.discount, total = t.total,"
-        f" store_key = t.store_key FROM {_TOLD} t"
-        " WHERE o.id = t.id AND t.was IS NOT NULL AND NOT t.same"
-    )
-    _allow_joins(run, "DEFAULT")
+    with row_by_row(run.connection):
+        run(
+            f"DELETE FROM order_line l USING {_KNOWN} k"
+            " WHERE l.order_id = k.order_id AND l.ordinal = k.ordinal"
+        )
+        run(
+            "UPDATE shop_order o SET member_id = t.member_id, ordered_at = t.ordered_at,"
+            " status = t.status, currency = t.currency, discount = t.discount, total = t.total,"
+            f" store_key = t.store_key FROM {_TOLD} t"
+            " WHERE o.id = t.id AND t.was IS NOT NULL AND NOT t.same"
+        )
     return unchanged
-
-
-def _allow_joins(run: Publication, word: str) -> None:
-    for kind in ("merge", "hash"):
-        run(f"SET LOCAL enable_{kind}join TO {word}")
 
 
 def _name_products(run: Publication) -> None:

@@ -39,11 +39,13 @@ ORDER BY 2, 1
 """
 
 _PERSON = """
-SELECT p.id, c.granted, c.at AS said_at, c.source AS said_to, f.*, s.segment, s.since
+SELECT p.id, c.granted, c.at AS said_at, c.source AS said_to, f.*, s.segment, s.since,
+       s.evidence->>'due_from' AS due_from, s.evidence->>'due_until' AS due_until
 FROM person p
 LEFT JOIN consent c ON c.person_id = p.id AND c.purpose = 'marketing'
 LEFT JOIN person_facts f ON f.person_id = p.id
-LEFT JOIN segment_membership s ON s.person_id = p.id AND s.until IS NULL
+LEFT JOIN segment_membership s
+  ON s.person_id = p.id AND s.dimension = 'lifecycle' AND s.until IS NULL
 WHERE p.id = :person
 """
 

@@ -9,8 +9,10 @@ from prompts import reasons
 from prompts.catalogue import locale
 from prompts.page import Page, page
 from prompts.spoken import spoken
+from schemas.dimensions import Dimension
 from store.pages import Drafts
 from tasks.episodes import local
+from tasks.segment_words import text_of
 
 KEY = "drafts"
 LIMIT = 100
@@ -43,7 +45,7 @@ def _draft(number: int, row: Any, zone: ZoneInfo) -> dict[str, Any]:
     heading = texts["heading"].format(
         number=number,
         scene=reasons.scene_title(row.scene),
-        segment=locale()["segments"].get(row.segment, row.segment),
+        segment=text_of(Dimension.LIFECYCLE, row.segment).title,
         persons=row.persons,
         employees=row.employees,
     )

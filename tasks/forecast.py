@@ -11,6 +11,8 @@ from schemas.enums import DispatchState, RunStatus
 from schemas.errors import RunRefused
 from schemas.findings import Finding, warning, well
 from store import checks, runs
+from tasks.populations import told
+from tasks.refresh import must_rebuild
 from tasks.refusals import DAILY, rehearsed, require_its_turn, require_verdicts
 from tasks.wiring import Wiring
 
@@ -33,6 +35,8 @@ class Forecast:
 
     `status` is that of the business date's daily run, None if it was not begun; `refusal` is why
     it would not start as things are, `rehearsed` the instant for which schedules are passed by.
+    `everybody` says that all persons are looked at anew, as the rules for them are others now;
+    `population` is what all buyers together taught.
     """
 
     as_of: datetime
@@ -42,6 +46,8 @@ class Forecast:
     rehearsed: datetime | None
     readings: tuple[Reading, ...]
     waiting: checks.Waiting
+    everybody: bool
+    population: str
     quiet: bool
     quiet_from: datetime | None
     releases_at: datetime
@@ -53,6 +59,7 @@ def forecast(connection: Connection, wired: Wiring, as_of: datetime) -> Forecast
     today, quiet = here.date(), wired.policy.quiet_hours
     status = checks.run_status(connection, DAILY, today)
     done = status is RunStatus.DONE
+    everybody = must_rebuild(connection, wired)
     return Forecast(
         as_of=here,
         business_date=today,
@@ -64,7 +71,9 @@ def forecast(connection: Connection, wired: Wiring, as_of: datetime) -> Forecast
             for name, source in wired.sources.items()
             for entity in source.entities
         ),
-        waiting=checks.waiting(connection, as_of, today, wired.policy.version),
+        waiting=checks.waiting(connection, as_of, today, everybody=everybody),
+        everybody=everybody,
+        population=told(connection),
         quiet=is_quiet(here, wired.zone, quiet),
         quiet_from=next_quiet(here, wired.zone, quiet),
         releases_at=next_allowed(here, wired.zone, quiet),
@@ -114,7 +123,8 @@ def _work(found: Forecast) -> list[Finding]:
         f"{dispatches.get(DispatchState.ACCEPTED, 0)} open at the channel"
     )
     return [
-        well("facts", f"{waiting.persons} persons to be looked at anew"),
+        well("facts", f"{'all ' * found.everybody}{waiting.persons} persons to be looked at anew"),
+        well("population", found.population),
         well("review", f"{waiting.reviews} batches wait for a decision"),
         well("outbox", outbox),
     ]
@@ -152,6 +162,8 @@ def told_to_machines(found: Forecast) -> dict[str, Any]:
             for reading in found.readings
         ],
         "persons": waiting.persons,
+        "everybody": found.everybody,
+        "population": found.population,
         "reviews": waiting.reviews,
         "approved": waiting.approved,
         "dispatches": waiting.dispatches,

@@ -10,11 +10,13 @@ from pydantic import Field, create_model
 from prompts import reasons
 from prompts.catalogue import locale, scenes
 from prompts.spoken import spoken
+from schemas.dimensions import Dimension
 from schemas.enums import Decision
 from schemas.errors import RunRefused
 from store import reviews
 from store.database import transaction
 from store.reviews import Waiting
+from tasks.segment_words import text_of
 from tasks.wiring import Wiring, wiring
 
 _FINGERPRINT = 16
@@ -143,7 +145,7 @@ def _title(item: Any) -> str:
     title: str = texts["form"]["text_title"].format(
         ordinal=item.ordinal,
         scene=scenes()[item.scene].rules.title,
-        segment=texts["segments"][item.segment],
+        segment=text_of(Dimension.LIFECYCLE, item.segment).title,
         persons=item.persons,
         senders=item.senders,
     )

@@ -1,4 +1,4 @@
-"""What a run leaves for operators to read in Prefect: data-verdict, funnel, why-not, drafts."""
+"""What a run leaves in Prefect to read: data-verdict, funnel, segments, why-not, drafts."""
 
 import logging
 from collections.abc import Callable, Sequence
@@ -14,7 +14,7 @@ from prompts.page import Page
 from prompts.render import Unrenderable
 from store import funnel, pages, runs
 from store.database import transaction
-from tasks import drafts_page, funnel_page, verdict_page, why_not_page
+from tasks import drafts_page, funnel_page, segments, segments_page, verdict_page, why_not_page
 from tasks.growth import FLOW, GrowthRun
 from tasks.pull import PullRun
 from tasks.wiring import wiring
@@ -71,6 +71,17 @@ async def show_drafts(run: GrowthRun) -> bool:
             run.today, pages.drafts(connection, run.id, drafts_page.LIMIT), wiring().zone
         ),
     )
+
+
+@task(name="show segments")
+async def show_segments(run: GrowthRun) -> bool:
+    """Show how large segments are and who moved since last week; nothing before there are any."""
+
+    def compose(connection: Connection) -> Page | None:
+        found = segments.look(connection, run.today)
+        return segments_page.segments_page(found) if found else None
+
+    return await _show(segments_page.KEY, compose)
 
 
 async def _show(key: str, compose: Compose) -> bool:

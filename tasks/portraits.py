@@ -1,6 +1,6 @@
 """Who a person is to us: members, ways to reach them, consent, arm, segment, habits."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -8,9 +8,11 @@ from zoneinfo import ZoneInfo
 
 from prompts import reasons
 from prompts.catalogue import locale
+from schemas.dimensions import Dimension
 from schemas.enums import Arm
 from schemas.planning import Case
 from tasks.episodes import local
+from tasks.segment_words import text_of
 
 
 @dataclass(frozen=True)
@@ -24,7 +26,12 @@ class Fact:
 
 
 def facts_of(
-    row: Any, members: list[Any], contacts: list[Any], case: Case, zone: ZoneInfo
+    row: Any,
+    members: list[Any],
+    contacts: list[Any],
+    segments: Sequence[Any],
+    case: Case,
+    zone: ZoneInfo,
 ) -> Iterator[Fact]:
     """Yield what is known of a person, as the store tells it."""
     texts = locale()["explain"]
@@ -34,6 +41,7 @@ def facts_of(
     arm = case.arm.value
     yield Fact("arm", texts["arm"], texts["arms"][arm], arm)
     yield _segment(row)
+    yield from _others(segments)
     if row.orders is None:
         return
     last = _day(row.last_order_at, zone)
@@ -101,13 +109,25 @@ def _segment(row: Any) -> Fact:
     texts = locale()["explain"]
     if row.segment is None:
         return Fact("segment", texts["segment"], texts["no_segment"], None)
-    name = locale()["segments"][row.segment]
+    name = text_of(Dimension.LIFECYCLE, row.segment).title
     return Fact(
         "segment",
         texts["segment"],
         texts["segment_since"].format(segment=name, since=row.since),
         {"segment": row.segment, "since": row.since},
     )
+
+
+def _others(segments: Sequence[Any]) -> Iterator[Fact]:
+    """Yield what else a person is beside a stage of the lifecycle; `runwu segments` says why."""
+    named = {
+        f"{one.dimension}:{one.segment}": text_of(one.dimension, one.segment).title
+        for one in segments
+        if one.dimension != Dimension.LIFECYCLE
+    }
+    if named:
+        label = locale()["explain"]["segments"]
+        yield Fact("segments", label, "、".join(named.values()), list(named))
 
 
 def _rhythm(row: Any) -> Fact:

@@ -1,38 +1,142 @@
-"""Facts and segments, for those whom something happened to or whose wheel turns today."""
+"""Facts, segments and the wheel: for those whom something happened to, or for whom time did."""
 
 import logging
 from datetime import datetime
 
 from prefect import task
+from sqlalchemy import Connection
 
-from rules.facts import judge
-from store import facts
+from rules.facts import facts as facts_of
+from rules.judgement import facts_version, judge, version_of
+from schemas.dimensions import WheelKind
+from store import facts, memberships, rebuilds
 from store.database import transaction
-from tasks.wiring import wiring
+from store.histories import Persons, histories
+from tasks.populations import in_force, keep, observing
+from tasks.wiring import Wiring, wiring
 
 _log = logging.getLogger("runwu.refresh")
-CHUNK = 5_000
+
+CHUNK = 10_000
+"""Persons whose facts or segments are made anew in one transaction."""
+
+MANY = 100_000
+"""So many marked persons are quicker done along with everybody else, in the order of their ids."""
+
+RANGE_ORDERS = 2_000_000
+"""About how many orders a range of a rebuild holds, which bounds its memory to about 1 GB."""
+
+OF_FACTS = (WheelKind.ORDER.value, WheelKind.BENEFIT.value)
+OF_SEGMENTS = tuple(kind.value for kind in WheelKind if kind.value not in OF_FACTS)
+
+
+def must_rebuild(connection: Connection, wired: Wiring) -> bool:
+    """Tell whether the rules for facts or segments are others than those everybody is known by."""
+    population = in_force(connection)
+    rules = {
+        rebuilds.FACTS: facts_version(wired.policy, wired.zone_name),
+        rebuilds.SEGMENTS: version_of(wired.policy, population, wired.zone),
+    }
+    return any(rebuilds.is_due(connection, subject, rule) for subject, rule in rules.items())
 
 
 @task(name="mark due persons")
 def mark_due(as_of: datetime) -> int:
-    """Mark the persons whose wheel turns by today, or was made under another policy."""
+    """
+    Mark the persons whose facts change with time by today; return how many.
+
+    Where facts are made by other rules now, or very many are marked, everybody's are made anew.
+    """
+    wired = wiring()
+    version = facts_version(wired.policy, wired.zone_name)
+    with transaction(wired.database) as connection:
+        marked = facts.mark_due(connection, wired.business_day(as_of).date(), OF_FACTS)
+        other_rules = rebuilds.version(connection, rebuilds.FACTS) != version
+        if facts.claim_all_stale(connection, 0 if other_rules else MANY):
+            rebuilds.start(connection, rebuilds.FACTS, version)
+            rebuilds.start(connection, rebuilds.SEGMENTS, "")
+    return marked
+
+
+@task(name="rebuild facts")
+def rebuild_facts(as_of: datetime) -> int:
+    """Make the facts of one range of persons anew; return how many, 0 when that is done."""
     wired = wiring()
     with transaction(wired.database) as connection:
-        return facts.enqueue_due(connection, wired.business_day(as_of).date(), wired.policy.version)
+        persons = rebuilds.next_range(connection, rebuilds.FACTS, RANGE_ORDERS)
+        if persons is None:
+            return 0
+        known = _refresh(connection, wired, persons, as_of)
+        rebuilds.advance(connection, rebuilds.FACTS, persons)
+    _log.info("facts_rebuilt persons=%d", known)
+    return max(known, 1)
 
 
 @task(name="refresh facts")
 def refresh_chunk(as_of: datetime) -> int:
-    """Refresh the facts, wheel and segment of one chunk of persons; 0 when nobody is left."""
+    """Refresh one chunk of marked persons, their segments included; 0 when nobody is left."""
     wired = wiring()
-    today = wired.business_day(as_of).date()
     with transaction(wired.database) as connection:
         persons = facts.claim_stale(connection, CHUNK)
         if persons:
-            alive = facts.forget_emptied(connection, persons)
-            known = facts.histories(connection, alive, as_of, wired.zone_name)
-            judged = [judge(history, today, wired.policy) for history in known]
-            facts.write_facts(connection, judged, today, wired.policy.version)
+            _refresh(connection, wired, persons, as_of)
+            _judge(connection, wired, persons, as_of)
     _log.info("facts_refreshed persons=%d", len(persons))
     return len(persons)
+
+
+@task(name="learn from all buyers")
+def learn_population(as_of: datetime) -> None:
+    """Keep what all buyers teach up to date; another version of it has all segments made anew."""
+    wired = wiring()
+    today = wired.business_day(as_of).date()
+    with transaction(wired.database) as connection:
+        population = keep(connection, today, wired.policy)
+        version = version_of(wired.policy, population, wired.zone)
+        if rebuilds.version(connection, rebuilds.SEGMENTS) != version:
+            rebuilds.start(connection, rebuilds.SEGMENTS, version)
+
+
+@task(name="rebuild segments")
+def rebuild_segments(as_of: datetime) -> int:
+    """Make the segments of one range of persons anew; return how many, 0 when that is done."""
+    wired = wiring()
+    with transaction(wired.database) as connection:
+        persons = rebuilds.next_range(connection, rebuilds.SEGMENTS, RANGE_ORDERS)
+        if persons is None:
+            return 0
+        judged = _judge(connection, wired, persons, as_of)
+        rebuilds.advance(connection, rebuilds.SEGMENTS, persons)
+    _log.info("segments_rebuilt persons=%d", judged)
+    return max(judged, 1)
+
+
+@task(name="turn the wheel")
+def turn_chunk(as_of: datetime) -> int:
+    """Judge one chunk of persons for whom time alone changes something; 0 when nobody is left."""
+    wired = wiring()
+    with transaction(wired.database) as connection:
+        today = wired.business_day(as_of).date()
+        persons = facts.due(connection, today, OF_SEGMENTS, CHUNK)
+        if persons:
+            _judge(connection, wired, persons, as_of)
+    _log.info("wheel_turned persons=%d", len(persons))
+    return len(persons)
+
+
+def _refresh(connection: Connection, wired: Wiring, persons: Persons, as_of: datetime) -> int:
+    """Replace the facts of persons by what their histories say; return of how many they do."""
+    known = facts_of(histories(connection, persons), as_of, wired.zone_name, wired.policy)
+    with observing(connection, persons):
+        facts.write_facts(connection, persons, known)
+    return len(known)
+
+
+def _judge(connection: Connection, wired: Wiring, persons: Persons, as_of: datetime) -> int:
+    """Have the segments and the wheel of persons be what their facts say; return of how many."""
+    today = wired.business_day(as_of).date()
+    known = facts.read_facts(connection, persons)
+    judged = judge(known, today, wired.zone, wired.policy, in_force(connection))
+    memberships.write_memberships(connection, persons, judged.memberships, today)
+    memberships.write_wheel(connection, persons, judged.wheel)
+    return len(known)

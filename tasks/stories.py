@@ -1,25 +1,20 @@
 """One person's story in plain words: who they are, what is left of their budget, what was said."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
-from psycopg.errors import UndefinedColumn, UndefinedTable
 from sqlalchemy import Connection
-from sqlalchemy.exc import ProgrammingError
 
 from prompts import reasons
 from prompts.catalogue import locale
 from rules.budget import next_place, usage
 from schemas.clock import is_rehearsal, own_time
-from schemas.errors import ConfigurationError
 from schemas.planning import Case
-from store import runs, stories
-from store.database import require_usable, transaction
+from store import runs, segments, stories
 from tasks.cases import horizon, read_cases
 from tasks.episodes import Day, days_of, local
 from tasks.portraits import Fact, facts_of
+from tasks.tables import reading
 from tasks.wiring import Wiring, wiring
 
 _DAILY = "daily-growth"
@@ -67,7 +62,7 @@ def find_person(wanted: str) -> dict[str, int]:
     """Return the persons an id may mean, by the full names under which they were found."""
     if not wanted.isprintable():
         return {}
-    with _reading() as connection:
+    with reading() as connection:
         return stories.matches(connection, wanted.strip())
 
 
@@ -75,20 +70,21 @@ def story_of(person: int, day: date | None, as_of: datetime) -> Story:
     """Return a person's story, of all days or of one; in a rehearsal, on the rehearsal's clock."""
     wired = wiring()
     texts = locale()["explain"]
-    with _reading() as connection:
+    with reading() as connection:
         clock = runs.newest_clock(connection)
         rehearsed = clock is not None and is_rehearsal(*clock)
         at = own_time(*clock) if clock is not None and rehearsed else as_of
         # Nothing is decided here, so nobody is locked: a planner must not wait for a reader.
         cases = read_cases(connection, [person], channel="wecom", as_of=at, policy=wired.policy)
         row, members, contacts = stories.person(connection, person)
+        others = segments.of_person(connection, person, date.max)
         days = days_of(stories.told(connection, person), wired.zone, day)
         empty = None if days else _empty(connection, day)
     return Story(
         person=person,
         timezone=wired.zone_name,
         title=texts["who"].format(person=person),
-        facts=list(facts_of(row, members, contacts, cases[person], wired.zone)),
+        facts=list(facts_of(row, members, contacts, others, cases[person], wired.zone)),
         budget=_budget(wired, cases[person], at, rehearsed=rehearsed),
         heading=texts["story"],
         days=days,
@@ -99,23 +95,6 @@ def story_of(person: int, day: date | None, as_of: datetime) -> Story:
 def left_out(days: int) -> str:
     """Return how to see the days that are not shown."""
     return str(locale()["explain"]["left_out"].format(days=days))
-
-
-@contextmanager
-def _reading() -> Iterator[Connection]:
-    """Yield a connection. Raises ConfigurationError where the tables are not as they should be."""
-    database = wiring().database
-    require_usable(database)
-    try:
-        with transaction(database) as connection:
-            yield connection
-    except ProgrammingError as error:
-        if isinstance(error.orig, UndefinedTable | UndefinedColumn):
-            raise ConfigurationError(
-                "the database has not been prepared by this version of runwu; "
-                "run `runwu up` once, or check DATABASE_URL"
-            ) from error
-        raise
 
 
 def _empty(connection: Connection, day: date | None) -> str:

@@ -41,6 +41,20 @@ def at(day: int, hour: int, minute: int = 0) -> datetime:
     return datetime(2026, 3, day, hour, minute, tzinfo=ZONE)
 
 
+def refresh_all(as_of: datetime) -> None:
+    """Bring facts, segments and the wheel to the state of an instant."""
+    refresh.mark_due.fn(as_of)
+    while refresh.rebuild_facts.fn(as_of):
+        pass
+    while refresh.refresh_chunk.fn(as_of):
+        pass
+    refresh.learn_population.fn(as_of)
+    while refresh.rebuild_segments.fn(as_of):
+        pass
+    while refresh.turn_chunk.fn(as_of):
+        pass
+
+
 @dataclass(frozen=True)
 class House:
     """A database, a world, and the daily job over both."""
@@ -66,9 +80,7 @@ class House:
     def grow(self, as_of: datetime) -> GrowthRun:
         """Run the day up to its review batches."""
         run = growth.open_growth.fn(as_of)
-        refresh.mark_due.fn(as_of)
-        while refresh.refresh_chunk.fn(as_of):
-            pass
+        refresh_all(as_of)
         for scene in scenes.scene_names.fn():
             while scenes.find_candidates.fn(run, scene):
                 pass

@@ -2,7 +2,15 @@
 
 from schemas.tables.decisions import Candidate, GovernorDecision, Ledger, Message, MessageEvent
 from schemas.tables.dispatches import Delivery, Dispatch, DispatchRecipient, Outcome
-from schemas.tables.facts import PersonFacts, SegmentMembership, StalePerson, Wheel
+from schemas.tables.facts import (
+    PersonFacts,
+    Population,
+    Rebuild,
+    SegmentMembership,
+    SegmentSize,
+    StalePerson,
+    Wheel,
+)
 from schemas.tables.happenings import Benefit, MemberEvent
 from schemas.tables.orders import OrderLine, Product, ShopOrder
 from schemas.tables.people import (
@@ -69,13 +77,16 @@ __all__ = [
     "Outcome",
     "Person",
     "PersonFacts",
+    "Population",
     "Product",
     "Quarantine",
     "Reading",
+    "Rebuild",
     "ReviewBatch",
     "ReviewItem",
     "Run",
     "SegmentMembership",
+    "SegmentSize",
     "ShopOrder",
     "StagedBenefit",
     "StagedContact",

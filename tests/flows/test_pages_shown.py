@@ -11,7 +11,7 @@ pytestmark = pytest.mark.engine
 
 MORNING = "2026-03-02T07:30+08:00"
 NINE = "2026-03-02T09:05+08:00"
-KEYS = {"data-verdict", "funnel", "why-not", "drafts"}
+KEYS = {"data-verdict", "segments", "funnel", "why-not", "drafts"}
 
 
 def pages(installation: Installation) -> list[dict[str, Any]]:
@@ -45,6 +45,7 @@ def test_a_run_leaves_one_page_of_each_kind_where_it_was_done(
     shown = pages(installation)
     assert {(page["key"], flow_of(installation, page)) for page in shown} == {
         ("data-verdict", "pull-data"),
+        ("segments", "daily-growth"),
         ("funnel", "daily-growth"),
         ("why-not", "daily-growth"),
         ("drafts", "daily-growth"),

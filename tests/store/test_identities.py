@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from datetime import timedelta
+from datetime import date, timedelta
 from itertools import count
 from typing import Any
 
+import polars as pl
 import psycopg
 import pytest
 from hypothesis import HealthCheck, given, settings
@@ -15,7 +16,7 @@ from sqlalchemy.exc import OperationalError
 
 from schemas.enums import Entity
 from schemas.incoming import staged_row
-from store import facts, publication, staging
+from store import facts, memberships, publication, staging
 from store.database import transaction
 from store.persons import lock_persons, standing_of
 from store.publication import Published
@@ -24,6 +25,7 @@ from store.staging import Stage
 from tests import builders
 from tests.builders import MORNING, built, change, rows
 from tests.house import at
+from tests.rules.facts_builder import facts as facts_frame
 
 Tell = Callable[..., Published]
 
@@ -217,17 +219,26 @@ def test_both_sides_of_a_merge_are_looked_at_anew(database: Engine, tell: Tell) 
 def test_facts_of_somebody_merged_away_are_forgotten(database: Engine, tell: Tell) -> None:
     tell(member("b", "h1"), source="till")
     lone = id_of(database, "phone:h1")
-    change(
-        database,
-        "INSERT INTO person_facts (person_id, orders, units, spent, gaps, staple_days, touches,"
-        " unanswered, refreshed_on) VALUES (:p, 1, 1, 1, '{}', 0, 0, 0, '2026-03-01')",
-        p=lone,
-    )
+    stage = {
+        "person_id": lone,
+        "dimension": "lifecycle",
+        "segment": "new",
+        "since": date(2026, 3, 1),
+        "spell": True,
+        "evidence": "{}",
+    }
+    with transaction(database) as connection:
+        facts.write_facts(connection, [lone], facts_frame({"person_id": lone}))
+        told = pl.DataFrame([stage])
+        memberships.write_memberships(connection, [lone], told, date(2026, 3, 1))
     tell(member("a", "h1", "u1"))
     both = id_of(database, "unionid:u1")
     with transaction(database) as connection:
-        assert facts.forget_emptied(connection, [lone, both]) == [both]
-    assert rows(database, "SELECT person_id FROM person_facts") == []
+        kept = facts_frame({"person_id": both})
+        assert facts.write_facts(connection, [lone, both], kept) == [lone]
+    assert rows(database, "SELECT person_id FROM person_facts") == [(both,)]
+    assert rows(database, "SELECT person_id FROM segment_membership") == []
+    assert rows(database, "SELECT size FROM segment_size") == [(0,)]
 
 
 def test_a_merge_waits_for_whoever_holds_the_person(database: Engine, tell: Tell) -> None:

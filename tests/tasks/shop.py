@@ -9,11 +9,14 @@ from typing import Any
 from sqlalchemy import Connection, Engine
 
 from prompts.catalogue import scenes
-from rules.facts import judge
+from rules.facts import facts as facts_of
+from rules.judgement import judge
+from rules.population import Population
 from schemas.enums import MessageState
 from schemas.policy import Policy
-from store import candidates, facts, outcomes
+from store import candidates, facts, memberships, outcomes
 from store.database import transaction
+from store.histories import histories
 from tests import builders
 from tests.house import ZONE, at
 
@@ -62,9 +65,11 @@ class Shop:
         """Refresh everybody's facts and return the candidates of a scene by person."""
         today = as_of.astimezone(ZONE).date()
         with transaction(self.database) as connection:
-            known = facts.histories(connection, self.people, as_of, ZONE.key)
-            judged = [judge(one, today, POLICY) for one in known]
-            facts.write_facts(connection, judged, today, POLICY.version)
+            known = facts_of(histories(connection, self.people), as_of, ZONE.key, POLICY)
+            facts.write_facts(connection, self.people, known)
+            judged = judge(known, today, ZONE, POLICY, Population())
+            memberships.write_memberships(connection, self.people, judged.memberships, today)
+            memberships.write_wheel(connection, self.people, judged.wheel)
             rows = find(connection, scene, as_of)
         return {row.person_id: row for row in rows}
 

@@ -9,21 +9,27 @@ from prompts.catalogue import scenes
 from store.database import transaction
 from tests.tasks.shop import TODAY, find
 
+_COUNTS = (
+    ", refunds, regularity, worth, discount_told, discounted, repeats_told, repeats_discounted,"
+    " over_threshold, staple_days, reviews, suggestions, referrals, staff_contacts, visits,"
+    " saved_items, carts, carts_left, cart_orders, touches, answered, unanswered, points, coupons"
+)
 _TOWN = (
     "INSERT INTO person (identity, bucket) SELECT 'p' || n, 0 FROM generate_series(1, 20000) n",
-    """
-INSERT INTO person_facts (person_id, orders, units, spent, first_order_at, last_order_at, gaps,
-    gap_median, gap_spread, due_from, due_until, staple_days, touches, unanswered, refreshed_on)
-SELECT id, 4, 4, 100, '2025-06-01Z', timestamptz '2026-03-02Z' - id % 1000 * interval '1 day',
-    '{30,30,30}', 30, 2, date '2026-03-30' - (id % 1000)::int,
-    date '2026-04-10' - (id % 1000)::int, 0, 0, 0, '2026-03-02'
+    f"""
+INSERT INTO person_facts (person_id, orders, order_days, units, spent, first_order_at,
+    last_order_at, last_on, gap_median, gap_spread, families, tags{_COUNTS})
+SELECT id, 4, 4, 4, 100, '2025-06-01Z', timestamptz '2026-03-02Z' - id % 1000 * interval '1 day',
+    date '2026-03-02' - (id % 1000)::int, 30, 2, '[]', '[]'{", 0" * _COUNTS.count(",")}
 FROM person
 """,
     """
-INSERT INTO segment_membership (person_id, segment, since, evidence)
-SELECT id, CASE WHEN id % 1000 < 28 THEN 'active' WHEN id % 1000 < 32 THEN 'due'
+INSERT INTO segment_membership (person_id, dimension, segment, since, evidence)
+SELECT id, 'lifecycle', CASE WHEN id % 1000 < 28 THEN 'active' WHEN id % 1000 < 32 THEN 'due'
            WHEN id % 1000 < 33 THEN 'new' WHEN id % 1000 < 180 THEN 'at_risk' ELSE 'lapsed' END,
-       date '2026-04-02' - (id % 1000)::int, '{}'
+       date '2026-04-02' - (id % 1000)::int,
+       jsonb_build_object('due_from', date '2026-03-30' - (id % 1000)::int,
+                          'due_until', date '2026-04-10' - (id % 1000)::int)
 FROM person
 """,
     "ANALYZE",

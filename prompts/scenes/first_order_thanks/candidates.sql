@@ -5,13 +5,11 @@ SELECT f.person_id,
        0.6 AS value,
        (s.since + 3)::timestamp AT TIME ZONE :zone AS window_until,
        jsonb_build_object('visit', '第一次') AS slots,
-       jsonb_build_object(
-           'first_order', to_char(f.first_order_at AT TIME ZONE :zone, 'YYYY-MM-DD')
-       ) AS evidence
+       jsonb_build_object('first_order', f.first_on) AS evidence
 FROM segment_membership s
 JOIN person_facts f USING (person_id)
 -- A person is new since the day of the one order; a refunded order is none.
-WHERE s.segment = 'new' AND s.until IS NULL
+WHERE s.dimension = 'lifecycle' AND s.segment = 'new' AND s.until IS NULL
   AND s.since > :today - 3 AND s.since <= :today
   AND f.orders = 1
   AND f.last_touch_at IS NULL

@@ -8,14 +8,13 @@ SELECT f.person_id,
        jsonb_build_object('away', a.away) AS slots,
        jsonb_build_object(
            'days_away', d.days_away,
-           'last_order', to_char(f.last_order_at AT TIME ZONE :zone, 'YYYY-MM-DD'),
+           'last_order', f.last_on,
            'orders', f.orders
        ) AS evidence
 FROM segment_membership s
 JOIN person_facts f USING (person_id)
 CROSS JOIN LATERAL (
-    SELECT cardinality(f.gaps) + 1 AS order_days,
-           :today - (f.last_order_at AT TIME ZONE :zone)::date AS days_away
+    SELECT f.order_days, :today - f.last_on AS days_away
 ) d
 -- As coarse as people speak: every further distinct text costs an employee a tap.
 CROSS JOIN LATERAL (
@@ -28,7 +27,7 @@ CROSS JOIN LATERAL (
         ELSE '好几个月'
     END AS away
 ) a
-WHERE s.segment = 'at_risk' AND s.until IS NULL
+WHERE s.dimension = 'lifecycle' AND s.segment = 'at_risk' AND s.until IS NULL
   AND s.since > :today - 7 AND s.since <= :today
   AND d.order_days >= 3
   -- Nobody calls less than three weeks an absence: whoever slipped sooner is left alone.

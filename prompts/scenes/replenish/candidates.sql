@@ -2,15 +2,18 @@
 -- one reason is good for one message. The surer the rhythm, the better the reason.
 SELECT f.person_id,
        1 - least(1, f.gap_spread / f.gap_median) AS value,
-       (f.due_until + 1)::timestamp AT TIME ZONE :zone AS window_until,
-       jsonb_build_object('rhythm', r.rhythm, 'product', f.staple_name) AS slots,
+       (d.due_until + 1)::timestamp AT TIME ZONE :zone AS window_until,
+       jsonb_build_object('rhythm', r.rhythm, 'product', s.evidence->>'habit') AS slots,
        jsonb_build_object(
            'gap_days', f.gap_median,
-           'last_order', to_char(f.last_order_at AT TIME ZONE :zone, 'YYYY-MM-DD'),
+           'last_order', f.last_on,
            'orders', f.orders
        ) AS evidence
 FROM segment_membership s
 JOIN person_facts f USING (person_id)
+CROSS JOIN LATERAL (
+    SELECT (s.evidence->>'due_from')::date AS due_from, (s.evidence->>'due_until')::date AS due_until
+) d
 -- As coarse as people speak: every further distinct text costs an employee a tap.
 CROSS JOIN LATERAL (
     SELECT CASE
@@ -25,6 +28,6 @@ CROSS JOIN LATERAL (
         ELSE '好几个月'
     END AS rhythm
 ) r
-WHERE s.segment = 'due' AND s.until IS NULL
-  AND f.due_from <= :today AND f.due_until >= :today
+WHERE s.dimension = 'lifecycle' AND s.segment = 'due' AND s.until IS NULL
+  AND d.due_from <= :today AND d.due_until >= :today
   AND (f.last_touch_at IS NULL OR f.last_touch_at < f.last_order_at)
