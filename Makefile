@@ -8,7 +8,7 @@ UV := uv==0.13.8
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak e2e shots browser medusa postgresql bench bench-predict check lock clean
+.PHONY: help setup demo test soak e2e shots browser medusa postgresql bench bench-facts bench-predict check lock clean
 
 help: ## list every target
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -50,6 +50,9 @@ MEMBERS ?= 50000
 ORDERS ?= 500000
 bench: $(SYNCED) ## time a first load and a day against raw COPY; ORDERS=10000000 MEMBERS=1000000
 	$(BIN)/python -m bench --members $(MEMBERS) --orders $(ORDERS)
+
+bench-facts: $(SYNCED) ## time a rebuild of facts and segments, and a day, against DuckDB
+	$(BIN)/python -m bench.knowing --members $(MEMBERS) --orders $(ORDERS)
 
 bench-predict: $(SYNCED) ## say who orders next, on a public log and simulated shops, beside what others use
 	$(BIN)/python -m bench.predict

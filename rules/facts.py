@@ -60,7 +60,7 @@ def facts(told: Histories, as_of: datetime, zone: str, policy: Policy) -> pl.Dat
         sayings(told.events, as_of),
         reactions(told.events, paid, as_of, zone, policy.segments),
         *holdings(told.touches, told.benefits, as_of, zone),
-        _coming(orders),
+        _ahead(told, as_of, zone),
     ]
     for part in parts:
         known = known.join(part, on="person_id", how="left", maintain_order="left")
@@ -83,9 +83,13 @@ def _rhythms(paid: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _coming(orders: pl.DataFrame) -> pl.DataFrame:
-    coming = orders.filter(~pl.col("past"), pl.col("status") == "paid")
-    return coming.group_by("person_id").agg(next_order_on=pl.col("on").min())
+def _ahead(told: Histories, as_of: datetime, zone: str) -> pl.DataFrame:
+    """Return the first day of what is dated ahead: clocks of tills and phones go wrong."""
+    dated = pl.concat(
+        [part.select("person_id", "at") for part in (told.orders, told.events, told.touches)]
+    )
+    ahead = dated.filter(pl.col("at") > as_of).group_by("person_id").agg(pl.col("at").min())
+    return ahead.select("person_id", ahead_on=pl.col("at").dt.convert_time_zone(zone).dt.date())
 
 
 def _tags(found: pl.DataFrame) -> pl.DataFrame:

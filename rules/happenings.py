@@ -55,7 +55,6 @@ def reactions(
             on="at",
             by="person_id",
             strategy="forward",
-            allow_exact_matches=False,
             check_sortedness=False,  # it cannot be checked within persons, and would warn
         )
         .with_columns(took=pl.col("ordered_at") - pl.col("at"))

@@ -54,7 +54,7 @@ def judge(
         _need_turns(needed, today),
         outlook_turns(facts, today, policy.segments, population),
         turns(facts, today, policy.segments, cuts, zone),
-        _events(facts, "next_order_on", WheelKind.ORDER),
+        _events(facts, "ahead_on", WheelKind.AHEAD),
         _events(facts, "benefits_change_on", WheelKind.BENEFIT),
     ]
     wheel = pl.concat(kinds).drop_nulls("due_on")
@@ -88,7 +88,7 @@ def versions_of(policy: Policy, population: Population, zone: ZoneInfo) -> dict[
         WheelKind.LIFECYCLE: [rhythm, lives, model, everybody],
         WheelKind.NEED: [rhythm],
         WheelKind.OUTLOOK: [likely, model, population.season],
-        WheelKind.ORDER: [],
+        WheelKind.AHEAD: [],
         WheelKind.BENEFIT: [],
     }
     others = [segments, learned["cuts"], zone.key]

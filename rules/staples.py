@@ -13,9 +13,15 @@ _FAMILY = ["person_id", "family_code"]
 
 
 def coded(lines: pl.DataFrame) -> pl.DataFrame:
-    """Add product_code and family_code: numbers are grouped many times faster than their names."""
+    """
+    Add product_code and family_code: numbers are grouped many times faster than their names.
+
+    Two sources may have a key in common, but a family of one name is one family.
+    """
     return lines.with_columns(
-        product_code=pl.col("product_key").cast(pl.Categorical).to_physical(),
+        product_code=pl.concat_str("source", "product_key", separator="\n")
+        .cast(pl.Categorical)
+        .to_physical(),
         family_code=pl.col("family").cast(pl.Categorical).to_physical(),
     )
 
@@ -24,8 +30,8 @@ def staples(lines: pl.DataFrame) -> pl.DataFrame:
     """
     Return the product each person bought on the most days.
 
-    Of equals the one most was spent on counts, then the smallest key. `lines` are coded, and have
-    the `on` of their order.
+    Of equals the one most was spent on counts, then the smallest key, then name. `lines` are
+    coded, and have the `on` of their order.
     """
     days = lines.select(*_PRODUCT, "on").unique().group_by(_PRODUCT).agg(staple_days=pl.len())
     most = days.filter(pl.col("staple_days") == pl.col("staple_days").max().over("person_id"))
@@ -40,7 +46,10 @@ def staples(lines: pl.DataFrame) -> pl.DataFrame:
     )
     return (
         most.join(spent, on=_PRODUCT)
-        .sort("person_id", "spent", "staple_key", descending=[False, True, False])
+        .sort(
+            *("person_id", "spent", "staple_key", "staple_name"),
+            descending=[False, True, False, False],
+        )
         .unique("person_id", keep="first", maintain_order=True)
         .select("person_id", "staple_key", "staple_name", "staple_days")
     )

@@ -66,11 +66,11 @@ class WheelKind(StrEnum):
     """
     What changes for a person with time alone.
 
-    An order that is dated ahead, and a benefit that begins or ends, change facts; all the others
+    What is dated ahead, and a benefit that begins or ends, change facts; all the others
     change segments only.
     """
 
-    ORDER = "order"
+    AHEAD = "ahead"
     BENEFIT = "benefit"
     LIFECYCLE = "lifecycle"
     NEED = "need"

@@ -99,5 +99,5 @@ FACTS: dict[str, pl.DataType] = {
     "points": pl.Int64(),
     "coupons": pl.Int64(),
     "benefits_change_on": pl.Date(),
-    "next_order_on": pl.Date(),
+    "ahead_on": pl.Date(),
 }

@@ -53,7 +53,10 @@ FROM member m JOIN benefit b ON b.member_id = m.id WHERE {{who}}
 _TOUCHES = f"""
 SELECT coalesce(p.merged_into, p.id), {instant("d.at")}, d.answered::text
 FROM person p JOIN delivery d ON d.person_id = p.id
-WHERE d.status IN ('delivered', 'unknown_settled') AND {{who}}
+WHERE d.status IN ('delivered', 'unknown_settled') AND p.id IN (
+    SELECT one.id FROM person one WHERE {{who}}
+    UNION ALL SELECT one.id FROM person one WHERE {{taken_for}}
+)
 """
 
 _TOLD_ORDERS = {name: kind for name, kind in ORDERS.items() if name != "store_city"}
@@ -64,7 +67,7 @@ _QUERIES: tuple[tuple[str, Schema, str], ...] = (
     (_LINES, _TOLD_LINES, "m.person_id"),
     (_EVENTS, EVENTS, "m.person_id"),
     (_BENEFITS, BENEFITS, "m.person_id"),
-    (_TOUCHES, TOUCHES, "coalesce(p.merged_into, p.id)"),
+    (_TOUCHES, TOUCHES, "one.id"),
 )
 _CATALOGUE: Schema = {
     "source": pl.String,
@@ -106,7 +109,8 @@ def _told(
     connection: Connection, query: str, schema: Schema, persons: Persons, person: str
 ) -> pl.DataFrame:
     whose, values = who(persons, person)
-    return read_frame(connection, query.format(who=whose), schema, values)
+    taken_for, _ = who(persons, "one.merged_into")
+    return read_frame(connection, query.format(who=whose, taken_for=taken_for), schema, values)
 
 
 def _paid(orders: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
@@ -114,7 +118,7 @@ def _paid(orders: pl.DataFrame, lines: pl.DataFrame) -> pl.DataFrame:
     goods = lines.group_by("order_id").agg(goods=pl.col("amount").sum())
     less = pl.col("goods").fill_null(0) - pl.col("discount").fill_null(0)
     return orders.join(goods, on="order_id", how="left").with_columns(
-        paid=pl.coalesce(pl.col("paid"), less)
+        paid=pl.coalesce(pl.col("paid"), less.clip(lower_bound=0))
     )
 
 

@@ -9,6 +9,7 @@ def publish_stores(run: Publication) -> Published:
         "DELETE FROM {stage} s USING store t WHERE t.source = :source AND t.key = s.key"
         " AND (t.name, t.city, t.timezone) IS NOT DISTINCT FROM (s.name, s.city, s.timezone)"
     )
+    _make_facts_anew(run, "store", "t.city IS DISTINCT FROM s.city")
     published = run(
         "INSERT INTO store (source, key, name, city, timezone)"
         " SELECT :source, key, name, city, timezone FROM {stage}"
@@ -48,6 +49,7 @@ def publish_products(run: Publication) -> Published:
         " AND (p.name, p.family, p.launched_at, p.stock)"
         " IS NOT DISTINCT FROM (s.name, s.family, s.launched_at, s.stock)"
     )
+    _make_facts_anew(run, "product", "coalesce(t.family, t.key) <> coalesce(s.family, s.key)")
     published = run(
         "INSERT INTO product (source, key, name, family, launched_at, stock)"
         " SELECT :source, key, name, family, launched_at, stock FROM {stage} ORDER BY key"
@@ -55,3 +57,16 @@ def publish_products(run: Publication) -> Published:
         " family = excluded.family, launched_at = excluded.launched_at, stock = excluded.stock"
     )
     return Published(published, unchanged, {})
+
+
+def _make_facts_anew(run: Publication, table: str, is_another: str) -> None:
+    """
+    Have everybody's facts made anew where what they say of known rows of `table` is wrong now.
+
+    Who bought there, or bought that, is known by no index; and a family or a city changes rarely.
+    """
+    run(
+        "UPDATE rebuild SET version = '' WHERE subject = 'facts' AND EXISTS ("
+        f"SELECT 1 FROM {{stage}} s JOIN {table} t ON t.source = :source AND t.key = s.key"
+        f" WHERE {is_another})"
+    )

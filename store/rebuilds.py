@@ -1,14 +1,21 @@
 """What is being made anew for everybody, and how far that has come."""
 
+from datetime import datetime
+
 from sqlalchemy import Connection, text
 
 FACTS = "facts"
 SEGMENTS = "segments"
 
-_BEGIN = """
-INSERT INTO rebuild (subject, version, next_person)
-VALUES (:subject, :version, (SELECT min(id) FROM person))
-ON CONFLICT (subject) DO UPDATE SET version = excluded.version, next_person = excluded.next_person
+_START = """
+INSERT INTO rebuild (subject, version, next_person, as_of)
+VALUES (:subject, :version, (SELECT min(id) FROM person), :as_of)
+ON CONFLICT (subject) DO UPDATE
+SET version = excluded.version, next_person = excluded.next_person, as_of = excluded.as_of
+"""
+_CONFORMS = """
+SELECT next_person IS NULL AS done FROM rebuild
+WHERE subject = :subject AND version = :version AND as_of <= :as_of
 """
 # As many persons as have about so many orders, by what the server believes of its tables.
 _REACH = """
@@ -18,23 +25,25 @@ WHERE p.oid = 'person'::regclass AND o.oid = 'shop_order'::regclass
 """
 
 
-def version(connection: Connection, subject: str) -> str | None:
-    """Return the version that a subject conforms to, or is being brought to; None before any."""
-    query = text("SELECT version FROM rebuild WHERE subject = :subject")
-    return connection.execute(query, {"subject": subject}).scalar_one_or_none()
+def conforms(connection: Connection, subject: str, version: str, as_of: datetime) -> bool | None:
+    """
+    Return whether a subject is what a version says, or, if not, None unless that is under way.
+
+    What was made as of a later instant is worth nothing: a clock was set back.
+    """
+    values = {"subject": subject, "version": version, "as_of": as_of}
+    return connection.execute(text(_CONFORMS), values).scalar_one_or_none()
 
 
-def is_due(connection: Connection, subject: str, version: str) -> bool:
-    """Return whether there is anybody for whom a subject has to be made anew."""
-    query = text("SELECT next_person FROM rebuild WHERE subject = :subject AND version = :version")
-    values = {"subject": subject, "version": version}
-    found = connection.execute(query, values).one_or_none()
-    return found is None or found.next_person is not None
-
-
-def start(connection: Connection, subject: str, version: str) -> None:
+def start(connection: Connection, subject: str, version: str, as_of: datetime) -> None:
     """Have a subject made anew for everybody, from the first person on."""
-    connection.execute(text(_BEGIN), {"subject": subject, "version": version})
+    values = {"subject": subject, "version": version, "as_of": as_of}
+    connection.execute(text(_START), values)
+
+
+def move_on(connection: Connection, as_of: datetime) -> None:
+    """Note as of which instant things are made now."""
+    connection.execute(text("UPDATE rebuild SET as_of = :as_of"), {"as_of": as_of})
 
 
 def next_range(connection: Connection, subject: str, orders: int) -> range | None:

@@ -59,7 +59,7 @@ def forecast(connection: Connection, wired: Wiring, as_of: datetime) -> Forecast
     today, quiet = here.date(), wired.policy.quiet_hours
     status = checks.run_status(connection, DAILY, today)
     done = status is RunStatus.DONE
-    everybody = must_rebuild(connection, wired)
+    everybody = must_rebuild(connection, wired, as_of)
     return Forecast(
         as_of=here,
         business_date=today,

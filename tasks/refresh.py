@@ -20,24 +20,29 @@ _log = logging.getLogger("runwu.refresh")
 CHUNK = 10_000
 """Persons whose facts or segments are made anew in one transaction."""
 
+_NONE = ""
+"""The version of segments that were made of other facts."""
+
 MANY = 100_000
 """So many marked persons are quicker done along with everybody else, in the order of their ids."""
 
 RANGE_ORDERS = 2_000_000
 """About how many orders a range of a rebuild holds, which bounds its memory to about 1 GB."""
 
-OF_FACTS = (WheelKind.ORDER.value, WheelKind.BENEFIT.value)
+OF_FACTS = (WheelKind.AHEAD.value, WheelKind.BENEFIT.value)
 OF_SEGMENTS = tuple(kind.value for kind in WheelKind if kind.value not in OF_FACTS)
 
 
-def must_rebuild(connection: Connection, wired: Wiring) -> bool:
+def must_rebuild(connection: Connection, wired: Wiring, as_of: datetime) -> bool:
     """Tell whether the rules for facts or segments are others than those everybody is known by."""
     population = in_force(connection)
     rules = {
         rebuilds.FACTS: facts_version(wired.policy, wired.zone_name),
         rebuilds.SEGMENTS: version_of(wired.policy, population, wired.zone),
     }
-    return any(rebuilds.is_due(connection, subject, rule) for subject, rule in rules.items())
+    return not all(
+        rebuilds.conforms(connection, subject, rule, as_of) for subject, rule in rules.items()
+    )
 
 
 @task(name="mark due persons")
@@ -51,10 +56,11 @@ def mark_due(as_of: datetime) -> int:
     version = facts_version(wired.policy, wired.zone_name)
     with transaction(wired.database) as connection:
         marked = facts.mark_due(connection, wired.business_day(as_of).date(), OF_FACTS)
-        other_rules = rebuilds.version(connection, rebuilds.FACTS) != version
-        if facts.claim_all_stale(connection, 0 if other_rules else MANY):
-            rebuilds.start(connection, rebuilds.FACTS, version)
-            rebuilds.start(connection, rebuilds.SEGMENTS, "")
+        anew = rebuilds.conforms(connection, rebuilds.FACTS, version, as_of) is None
+        if facts.claim_all_stale(connection, 0 if anew else MANY):
+            rebuilds.start(connection, rebuilds.FACTS, version, as_of)
+            rebuilds.start(connection, rebuilds.SEGMENTS, _NONE, as_of)
+        rebuilds.move_on(connection, as_of)
     return marked
 
 
@@ -93,8 +99,8 @@ def learn_population(as_of: datetime) -> None:
     with transaction(wired.database) as connection:
         population = keep(connection, today, wired.policy)
         version = version_of(wired.policy, population, wired.zone)
-        if rebuilds.version(connection, rebuilds.SEGMENTS) != version:
-            rebuilds.start(connection, rebuilds.SEGMENTS, version)
+        if rebuilds.conforms(connection, rebuilds.SEGMENTS, version, as_of) is None:
+            rebuilds.start(connection, rebuilds.SEGMENTS, version, as_of)
 
 
 @task(name="rebuild segments")

@@ -90,7 +90,7 @@ class PersonFacts(Table, table=True):
     points: int = Field(default=0, sa_type=BigInteger)
     coupons: int = 0
     benefits_change_on: date | None = None
-    next_order_on: date | None = None
+    ahead_on: date | None = None
 
 
 class Wheel(Table, table=True):
@@ -170,9 +170,11 @@ class Rebuild(Table, table=True):
     What has to be made anew for everybody, and how far that has come.
 
     `subject` is "facts" or "segments", `version` what it is to conform to; all persons from
-    `next_person` on are left to do, null when it is done.
+    `next_person` on are left to do, null when it is done. `as_of` is the latest instant as of which
+    anything of the subject was made: at an earlier one nothing of it can be relied on.
     """
 
     subject: str = Field(primary_key=True)
     version: str
     next_person: int | None = Field(default=None, sa_type=BigInteger)
+    as_of: datetime = instant()

@@ -17,7 +17,18 @@ from tests.conftest import database_of, fresh_name, sandbox_world
 
 LEVELS = {"ok", "warning", "problem"}
 RUN = {
-    *("as_of", "business_date", "status", "refusal", "rehearsed", "pulls", "persons", "reviews"),
+    *(
+        "as_of",
+        "business_date",
+        "status",
+        "refusal",
+        "rehearsed",
+        "pulls",
+        "persons",
+        "everybody",
+        "population",
+        "reviews",
+    ),
     *("approved", "dispatches", "quiet", "releases_at"),
 }
 

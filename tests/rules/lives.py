@@ -1,6 +1,6 @@
 """Lives as plain records, and the same as the frames that the rules read."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from random import Random
@@ -72,7 +72,7 @@ class Life:
 def histories(lives: Sequence[Life], chance: Random | None = None) -> Histories:
     """Return lives as frames, whose rows `chance` shuffles where it is given."""
 
-    def frame(schema: dict[str, Any], rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
+    def frame(schema: Mapping[str, Any], rows: Iterable[tuple[Any, ...]]) -> pl.DataFrame:
         made = list(rows)
         if chance:
             chance.shuffle(made)

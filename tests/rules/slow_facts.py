@@ -45,7 +45,7 @@ def slow_facts(life: Life, as_of: datetime, zone: str, policy: SegmentPolicy) ->
         **_complaint(events),
         **_touches([one for one in life.touches if one.at <= as_of]),
         **_benefits(life.benefits, as_of, clock),
-        "next_order_on": _next_order_on(life.orders, as_of, clock),
+        "ahead_on": _ahead_on((*life.orders, *life.events, *life.touches), as_of, clock),
     }
 
 
@@ -192,8 +192,10 @@ def _staple(paid: Sequence[Order], clock: ZoneInfo) -> dict[str, Any]:
     best: tuple[int, int] | None = None
     staple: dict[str, Any] = {"staple_key": None, "staple_name": None, "staple_days": 0}
     bought = [(order, line) for order in paid for line in order.lines]
-    for key in sorted({line.product for _, line in bought}):
-        mine = [(order, line) for order, line in bought if line.product == key]
+    for key, _, source in sorted({(one.product, one.name, order.source) for order, one in bought}):
+        mine = [
+            (order, line) for order, line in bought if (line.product, order.source) == (key, source)
+        ]
         days = len({_day(order.at, clock) for order, _ in mine})
         rank = (days, sum(line.amount for _, line in mine))
         if best is None or rank > best:
@@ -234,7 +236,7 @@ def _carts(
     paid: Sequence[Order], events: Sequence[Event], clock: ZoneInfo, policy: SegmentPolicy
 ) -> dict[str, Any]:
     def next_order(event: Event) -> datetime | None:
-        return next((order.at for order in paid if order.at > event.at), None)
+        return next((order.at for order in paid if order.at >= event.at), None)
 
     left, unordered = 0, None
     waits = []
@@ -297,6 +299,8 @@ def _benefits(benefits: Iterable[Benefit], as_of: datetime, clock: ZoneInfo) -> 
     }
 
 
-def _next_order_on(orders: Iterable[Order], as_of: datetime, clock: ZoneInfo) -> date | None:
-    ahead = [order.at for order in orders if order.status == "paid" and order.at > as_of]
+def _ahead_on(
+    dated: Iterable[Order | Event | Touch], as_of: datetime, clock: ZoneInfo
+) -> date | None:
+    ahead = [one.at for one in dated if one.at > as_of]
     return _day(min(ahead), clock) if ahead else None

@@ -22,7 +22,7 @@ from tests.rules.slow_facts import slow_facts
 
 often = settings(deadline=None, max_examples=80)
 sometimes = settings(deadline=None, max_examples=15)
-AHEAD = ("next_order_on", "benefits_change_on")
+AHEAD = ("ahead_on", "benefits_change_on")
 
 
 def rows_of(world: World, told: Histories) -> list[dict[str, Any]]:
@@ -103,7 +103,7 @@ def together(one: Histories, other: Histories) -> Histories:
 def test_what_lies_ahead_changes_only_what_is_said_of_it(world: World) -> None:
     past = replace(world, lives=tuple(_past(life, world.as_of) for life in world.lives))
     for now, then in zip(known_of(world), known_of(past), strict=True):
-        assert then["next_order_on"] is then["benefits_change_on"] is None
+        assert then["ahead_on"] is then["benefits_change_on"] is None
         assert now | dict.fromkeys(AHEAD) == then
 
 

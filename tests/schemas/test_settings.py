@@ -257,11 +257,17 @@ CHANGES: dict[str, Any] = {
     "new_days": 31,
     "at_risk_days": 91,
     "lapsed_days": 181,
+    "returned_days": 31,
+    "outlook_days": 91,
+    "at_risk_share": 0.51,
+    "lapsed_share": 0.21,
     "regular_gaps": 4,
     "regular_spread": 0.36,
     "staple_share": 0.51,
     "due_lead_days": 3,
     "due_overrun": 1.31,
+    "segments": {"half_life_days": 181},
+    "population": {"repeat_buyers": 201},
 }
 
 

@@ -237,5 +237,5 @@ def test_a_model_that_cannot_be_reached_is_made_up_for_by_templates(wire: Wire) 
 
 
 def test_a_table_out_of_reach_is_no_fault(house: House, wire: Wire) -> None:
-    house.change("DROP TABLE wheel")
+    house.change("DROP TABLE rebuild")
     assert checks.look_ahead(wire(), EARLY) is None

@@ -58,16 +58,26 @@ def test_old_data_would_be_refused() -> None:
     assert "more than 26 hours ago" in said(wired(), at(4, 8))["daily run"].text
 
 
-@pytest.mark.parametrize("policy", [{}, {"at_risk_days": 60}])
-def test_as_many_persons_turn_as_a_run_would_mark(
-    planned: House, policy: dict[str, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
-    here = wired(policy=policy)
+@pytest.mark.usefixtures("planned")
+def test_as_many_persons_turn_as_a_run_would_look_at() -> None:
     day = at(20, 8)
-    told = look_ahead(here, day).waiting.persons
-    monkeypatch.setattr(refresh, "wiring", lambda: here)
-    refresh.mark_due.fn(day)
-    assert planned.rows("SELECT count(*) AS n FROM stale_person")[0].n == told > 0
+    told = look_ahead(wired(), day)
+    assert (told.everybody, told.waiting.persons > 0) == (False, True)
+    looked_at = refresh.mark_due.fn(day)
+    while found := refresh.turn_chunk.fn(day):
+        looked_at += found
+    assert looked_at == told.waiting.persons
+
+
+def test_another_policy_has_everybody_looked_at(planned: House) -> None:
+    told = look_ahead(wired(policy={"at_risk_days": 60}), at(20, 8))
+    everybody = planned.rows("SELECT count(*) AS n FROM person")[0].n
+    assert (told.everybody, told.waiting.persons) == (True, everybody)
+
+
+def test_what_all_buyers_taught_is_told(planned: House) -> None:
+    assert planned
+    assert "repeat buyers in" in said(wired(), EARLY)["population"].text
 
 
 def test_what_waits_for_people_and_for_the_channel_is_counted(planned: House) -> None:

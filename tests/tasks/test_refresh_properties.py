@@ -54,7 +54,8 @@ def test_what_is_kept_up_to_date_is_what_a_full_recompute_says(
                 house.happen(*happening)
             quiet, before = house.is_quiet(), (house.versions(), house.places())
             house.refresh()
-            if quiet and house.versions() == before[0]:
+            # On an earlier day all is made anew: what is known of a later one is worth nothing.
+            if quiet and later >= 0 and house.versions() == before[0]:
                 assert house.places() == before[1]
             is_as_if_made_anew(house)
 

@@ -26,6 +26,7 @@ def upgrade() -> None:
     sa.Column('subject', sa.String(), nullable=False),
     sa.Column('version', sa.String(), nullable=False),
     sa.Column('next_person', sa.BigInteger(), nullable=True),
+    sa.Column('as_of', sa.TIMESTAMP(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('subject')
     )
     op.create_table('segment_size',
@@ -81,7 +82,7 @@ def upgrade() -> None:
     op.add_column('person_facts', sa.Column('points', sa.BigInteger(), nullable=False))
     op.add_column('person_facts', sa.Column('coupons', sa.Integer(), nullable=False))
     op.add_column('person_facts', sa.Column('benefits_change_on', sa.Date(), nullable=True))
-    op.add_column('person_facts', sa.Column('next_order_on', sa.Date(), nullable=True))
+    op.add_column('person_facts', sa.Column('ahead_on', sa.Date(), nullable=True))
     op.alter_column('person_facts', 'units',
                existing_type=sa.INTEGER(),
                type_=sa.BigInteger(),
@@ -140,7 +141,7 @@ def downgrade() -> None:
                existing_type=sa.BigInteger(),
                type_=sa.INTEGER(),
                existing_nullable=False)
-    op.drop_column('person_facts', 'next_order_on')
+    op.drop_column('person_facts', 'ahead_on')
     op.drop_column('person_facts', 'benefits_change_on')
     op.drop_column('person_facts', 'coupons')
     op.drop_column('person_facts', 'points')

@@ -1,0 +1,120 @@
+"""
+How long a rebuild of facts and segments takes, and a day: python -m bench.knowing --thrice.
+
+The baseline is DuckDB's, in the same run, over the same orders as Parquet, on two threads. The
+bounds are those of the full size (1,000,000 members, 10,000,000 orders) against its bare
+aggregation; in a smaller one what is fixed weighs more. On a day one member in a hundred orders and
+three are due by the wheel; where fewer or more are due by themselves, the wheel is arranged before
+(bench.knowing.changes). The shop of three times the size has as many changes, not thrice as many.
+"""
+
+import argparse
+import json
+from contextlib import ExitStack
+from dataclasses import asdict
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from rich.console import Console
+from rich.table import Table
+
+from bench.figures import Figure
+from bench.knowing.baseline import Baseline, baseline
+from bench.knowing.changes import arrange_wheel, bring, to_do, written
+from bench.knowing.figures import Day, Measured
+from bench.knowing.refreshing import refresh
+from bench.knowing.shop import Shop, as_of, load, today, write_log
+from bench.server import database, server, settle
+
+DAYS = 3
+"""Days that are measured; the one in the middle counts."""
+
+THREADS = 2
+CHANGED, DUE = 0.01, 0.03
+"""Shares of the members who order on a day, and for whom time alone changes something."""
+
+
+def main() -> None:
+    """Measure, and print a table or JSON."""
+    asked = argparse.ArgumentParser(prog="python -m bench.knowing", description=__doc__)
+    asked.add_argument("--members", type=int, default=50_000)
+    asked.add_argument("--orders", type=int, default=500_000)
+    asked.add_argument("--thrice", action="store_true", help="a day of 3 x the members, too")
+    asked.add_argument("--json", action="store_true")
+    given = asked.parse_args()
+    figures = measure(given.members, given.orders, thrice=given.thrice).figures()
+    if given.json:
+        Console().print_json(json.dumps([asdict(one) | {"kept": one.kept} for one in figures]))
+        return
+    Console(width=120).print(_table(f"{given.members:,} members, {given.orders:,} orders", figures))
+
+
+def measure(members: int, orders: int, *, thrice: bool) -> Measured:
+    """
+    Measure a rebuild and days of a shop, and days of one of thrice the size if that is asked.
+
+    Their days take turns: whatever else slows the machine down then slows both.
+    """
+    shop = Shop(members, orders)
+    changes = round(members * CHANGED), round(members * DUE)
+    with ExitStack() as stack:
+        url = stack.enter_context(server())
+        once = stack.enter_context(database(url, "once"))
+        load(once, shop)
+        settle(once)
+        beside = _baseline(shop)
+        full = refresh(once, as_of(-1))
+        shops = {once: shop}
+        if thrice:
+            larger = stack.enter_context(database(url, "thrice"))
+            shops[larger] = Shop(3 * members, 3 * orders)
+            load(larger, shops[larger])
+            settle(larger)
+            refresh(larger, as_of(-1))
+        days, *more = zip(
+            *(
+                [_day(where, one, number, *changes) for where, one in shops.items()]
+                for number in range(DAYS)
+            ),
+            strict=True,
+        )
+    return Measured(beside, full, days, *more)
+
+
+def _baseline(shop: Shop) -> Baseline:
+    with TemporaryDirectory(prefix="runwu-bench-") as folder:
+        log = Path(folder) / "log.parquet"
+        write_log(shop, log)
+        return baseline(log, THREADS)
+
+
+def _day(url: str, shop: Shop, number: int, changed: int, due: int) -> Day:
+    """Return one of the days after a full rebuild, which is settled by its morning."""
+    by_itself = arrange_wheel(url, today(number), due)
+    settle(url)
+    bring(url, shop, number, changed)
+    marked, waiting = to_do(url, today(number))
+    before = written(url)
+    refreshed = refresh(url, as_of(number))
+    after = written(url)
+    rows = {table: after[table] - before[table] for table in after}
+    return Day(refreshed, marked, waiting, by_itself, rows)
+
+
+def _table(title: str, figures: list[Figure]) -> Table:
+    table = Table(title=title)
+    for column in ("", "seconds", "measured", "at most"):
+        table.add_column(column, justify="right" if column else "left")
+    for one in figures:
+        table.add_row(
+            one.name,
+            "" if one.seconds is None else f"{one.seconds:.2f}",
+            "" if one.ratio is None else f"{one.ratio:.2f} {one.told}",
+            "" if one.bound is None else f"{one.bound:g}",
+            style=None if one.kept else "red",
+        )
+    return table
+
+
+if __name__ == "__main__":
+    main()
