@@ -78,7 +78,7 @@ class Policy(Section):
     returned_days: int = Field(default=30, ge=1)
     outlook_days: int = Field(default=90, ge=1)
     at_risk_share: float = Field(default=0.5, gt=0, lt=1)
-    lapsed_share: float = Field(default=0.2, gt=0, lt=1)
+    lapsed_share: float = Field(default=0.33, gt=0, lt=1)
     regular_gaps: int = Field(default=3, ge=2)
     regular_spread: float = Field(default=0.35, gt=0)
     staple_share: float = Field(default=0.5, gt=0, le=1)

@@ -20,17 +20,19 @@ _CLOSE = text(
 
 
 def newest(connection: Connection) -> Any | None:
-    """Return the population in force, or None before the first."""
+    """Return the population in force but for its groups, or None before the first."""
+    columns = "id, upto, parameters, closed_on, observed, observed_at_close"
     return connection.execute(
-        text("SELECT * FROM population ORDER BY id DESC LIMIT 1")
+        text(f"SELECT {columns} FROM population ORDER BY id DESC LIMIT 1")
     ).one_or_none()
 
 
-def parameters(connection: Connection) -> Any | None:
-    """Return the parameters of the population in force alone, or None before the first."""
-    return connection.execute(
-        text("SELECT parameters FROM population ORDER BY id DESC LIMIT 1")
-    ).scalar_one_or_none()
+def groups(connection: Connection, population: int) -> dict[str, list[float]]:
+    """Return the groups that a population was learned from."""
+    found: dict[str, list[float]] = connection.execute(
+        text("SELECT groups FROM population WHERE id = :id"), {"id": population}
+    ).scalar_one()
+    return found
 
 
 def add(

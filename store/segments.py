@@ -152,6 +152,22 @@ def of_person(connection: Connection, person: int, day: date) -> Sequence[Any]:
     return connection.execute(text(_OF_PERSON), {"person": person, "day": day}).all()
 
 
+def product_names(connection: Connection, keys: Sequence[str]) -> dict[str, str]:
+    """
+    Return the names of products that no family has; segments are about them by their keys.
+
+    A name may change from one day to the next, which makes nobody's taste another.
+    """
+    rows = connection.execute(
+        text(
+            "SELECT key, max(name) AS name FROM product"
+            " WHERE key = ANY(:keys) AND family IS NULL GROUP BY key"
+        ),
+        {"keys": list(keys)},
+    )
+    return {row.key: row.name for row in rows}
+
+
 def examples(connection: Connection, dimension: str, segment: str, limit: int) -> list[int]:
     """Return the ids of a few persons in a segment, of those who came last, in order of id."""
     values = {"dimension": dimension, "segment": segment, "limit": limit}

@@ -28,8 +28,8 @@ _NEEDED = {"person_id": FACTS["person_id"], **{name: FACTS[name] for name in NEE
 
 def in_force(connection: Connection) -> Population:
     """Return the population in force; before the first, one that knows nothing."""
-    told = populations.parameters(connection)
-    return Population() if told is None else Population.of_json(told)
+    row = populations.newest(connection)
+    return Population() if row is None else Population.of_json(row.parameters)
 
 
 def told(connection: Connection) -> str:
@@ -92,7 +92,8 @@ def _close(
 ) -> Population:
     """Close the window since the last one: it was a season, or this is another shop by now."""
     everybody = facts.read_facts(connection, None, _NEEDED)
-    groups = Groups(**{name: np.array(values) for name, values in row.groups.items()})
+    told = populations.groups(connection, row.id)
+    groups = Groups(**{name: np.array(values) for name, values in told.items()})
     window = ((row.closed_on - row.upto).days, (today - row.upto).days)
     observed = row.observed - row.observed_at_close
     season = closed(groups, model, *window, observed)

@@ -1,6 +1,6 @@
 """Who a person is to us: members, ways to reach them, consent, arm, segment, habits."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -29,7 +29,7 @@ def facts_of(
     row: Any,
     members: list[Any],
     contacts: list[Any],
-    segments: Sequence[Any],
+    segments: tuple[Sequence[Any], Mapping[str, str]],
     case: Case,
     zone: ZoneInfo,
 ) -> Iterator[Fact]:
@@ -41,7 +41,7 @@ def facts_of(
     arm = case.arm.value
     yield Fact("arm", texts["arm"], texts["arms"][arm], arm)
     yield _segment(row)
-    yield from _others(segments)
+    yield from _others(*segments)
     if row.orders is None:
         return
     last = _day(row.last_order_at, zone)
@@ -118,10 +118,10 @@ def _segment(row: Any) -> Fact:
     )
 
 
-def _others(segments: Sequence[Any]) -> Iterator[Fact]:
+def _others(segments: Sequence[Any], names: Mapping[str, str]) -> Iterator[Fact]:
     """Yield what else a person is beside a stage of the lifecycle; `runwu segments` says why."""
     named = {
-        f"{one.dimension}:{one.segment}": text_of(one.dimension, one.segment).title
+        f"{one.dimension}:{one.segment}": text_of(one.dimension, one.segment, names).title
         for one in segments
         if one.dimension != Dimension.LIFECYCLE
     }

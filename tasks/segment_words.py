@@ -1,6 +1,7 @@
 """Segments in operators' words: what they are called, and what became of them."""
 
 from collections.abc import Mapping
+from types import MappingProxyType
 from typing import Any
 
 from prompts.catalogue import locale
@@ -30,9 +31,15 @@ def dimension_title(dimension: str) -> str:
     return segment_texts().dimensions[Dimension(dimension)].title
 
 
-def text_of(dimension: str, segment: str) -> SegmentText:
-    """Return the text of a segment; one that is defined no longer has its name only."""
+def text_of(
+    dimension: str, segment: str, names: Mapping[str, str] = MappingProxyType({})
+) -> SegmentText:
+    """
+    Return the text of a segment; one that is defined no longer has its name only.
+
+    `names` are what products are called that a segment knows by their keys.
+    """
     try:
-        return segment_text(dimension, segment)
+        return segment_text(dimension, names.get(segment, segment))
     except KeyError:
         return SegmentText(title=segment, why="", response="")

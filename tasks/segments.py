@@ -109,10 +109,9 @@ def look(connection: Connection, day: date) -> Overview | None:
     if not any(sizes.values()) or first is None:
         return None
     since = day - WEEK if first <= day - WEEK else None
-    if since is None:
-        return Overview(day, first, None, _rows(sizes, None), [])
-    changes = segments.changes(connection, since)
-    return Overview(day, first, since, _rows(sizes, changes), changes.flows)
+    changes = segments.changes(connection, since) if since else None
+    rows = _rows(sizes, changes, segments.product_names(connection, [name for _, name in sizes]))
+    return Overview(day, first, since, rows, changes.flows if changes else [])
 
 
 def described(wanted: str) -> Described:
@@ -121,7 +120,8 @@ def described(wanted: str) -> Described:
     row = _one_of(wanted, [row for rows in found.rows.values() for row in rows])
     with reading() as connection:
         persons = segments.examples(connection, row.dimension, row.segment, _EXAMPLES)
-    said = text_of(row.dimension, row.segment)
+        names = segments.product_names(connection, [row.segment])
+    said = text_of(row.dimension, row.segment, names)
     return Described(
         day=found.day,
         since=found.since,
@@ -140,7 +140,8 @@ def memberships_of(person: int) -> Memberships:
         if day is None:
             raise RunwuError(_EMPTY)
         rows = segments.of_person(connection, person, day - LATELY)
-    said = [(row.until, _membership(row)) for row in rows]
+        names = segments.product_names(connection, [row.segment for row in rows])
+    said = [(row.until, _membership(row, names)) for row in rows]
     return Memberships(
         person=person,
         day=day,
@@ -191,7 +192,7 @@ def size_line(found: Described) -> str:
     )
 
 
-def _membership(row: Any) -> Membership:
+def _membership(row: Any, names: Mapping[str, str]) -> Membership:
     said = texts()["since" if row.until is None else "between"]
     return Membership(
         dimension=row.dimension,
@@ -200,7 +201,7 @@ def _membership(row: Any) -> Membership:
         until=row.until,
         evidence=row.evidence,
         line=said.format(
-            segment=text_of(row.dimension, row.segment).title,
+            segment=text_of(row.dimension, row.segment, names).title,
             dimension=dimension_title(row.dimension),
             since=row.since,
             until=row.until,
@@ -214,7 +215,9 @@ def _latest(connection: Connection) -> date | None:
 
 
 def _rows(
-    sizes: Mapping[tuple[str, str], int], changes: segments.Changes | None
+    sizes: Mapping[tuple[str, str], int],
+    changes: segments.Changes | None,
+    names: Mapping[str, str],
 ) -> dict[str, list[Row]]:
     """Return a row for each segment that has a text of its own, or anybody in it or just left."""
     said = segment_texts()
@@ -229,7 +232,7 @@ def _rows(
             Row(
                 dimension=dimension,
                 segment=segment,
-                title=text_of(dimension, segment).title,
+                title=text_of(dimension, segment, names).title,
                 size=sizes.get(key, 0),
                 joined=changes.joined.get(key, 0) if changes else None,
                 left=changes.left.get(key, 0) if changes else None,

@@ -78,13 +78,14 @@ def story_of(person: int, day: date | None, as_of: datetime) -> Story:
         cases = read_cases(connection, [person], channel="wecom", as_of=at, policy=wired.policy)
         row, members, contacts = stories.person(connection, person)
         others = segments.of_person(connection, person, date.max)
+        names = segments.product_names(connection, [one.segment for one in others])
         days = days_of(stories.told(connection, person), wired.zone, day)
         empty = None if days else _empty(connection, day)
     return Story(
         person=person,
         timezone=wired.zone_name,
         title=texts["who"].format(person=person),
-        facts=list(facts_of(row, members, contacts, others, cases[person], wired.zone)),
+        facts=list(facts_of(row, members, contacts, (others, names), cases[person], wired.zone)),
         budget=_budget(wired, cases[person], at, rehearsed=rehearsed),
         heading=texts["story"],
         days=days,

@@ -260,7 +260,7 @@ CHANGES: dict[str, Any] = {
     "returned_days": 31,
     "outlook_days": 91,
     "at_risk_share": 0.51,
-    "lapsed_share": 0.21,
+    "lapsed_share": 0.34,
     "regular_gaps": 4,
     "regular_spread": 0.36,
     "staple_share": 0.51,

@@ -114,16 +114,13 @@ def test_of_no_persons_nothing_is_left_to_do(database: Engine) -> None:
 
 
 def test_persons_who_come_while_it_runs_are_done_too(database: Engine) -> None:
-    persons(database, LEAST)
+    persons(database, 2 * LEAST)
     start(database)
     ranges = walk(database)
     next(ranges)
-    assert conforms(database) is True
-    start(database)
-    ranges = walk(database)
-    persons_before = rows(database, "SELECT max(id) FROM person")[0][0]
     change(database, "INSERT INTO person (identity, bucket) VALUES ('late', 0)")
-    assert max(one.stop for one in ranges) > persons_before + 1
+    (late,) = rows(database, "SELECT max(id) FROM person")[0]
+    assert any(late in one for one in ranges)
 
 
 def test_a_subject_conforms_once_its_last_range_is_done(database: Engine) -> None:
