@@ -117,9 +117,13 @@ def learn(facts: pl.DataFrame, upto: date, policy: Policy) -> Lesson:
 
 
 def closed(groups: Groups, model: BgNbd, since: int, until: int, observed: int) -> Season:
-    """Return what a window brought, told in days after the one up to which `groups` were made."""
+    """
+    Return what a window brought, told in days after the one up to which `groups` were made.
+
+    Where refunds and merges took back more order days than came, it brought none.
+    """
     expected = expected_after(groups, model, until) - expected_after(groups, model, since)
-    return Season(expected, observed)
+    return Season(expected, max(observed, 0))
 
 
 def in_season(population: Population, season: Season) -> Population:

@@ -9,6 +9,7 @@ from tests.flows.conftest import Installation
 
 PAGES = {
     "data-verdict": ["数据检查", "shop", "通过"],
+    "segments": ["分群", "生命周期", "怎样回应"],
     "funnel": ["漏斗", "账目", "平"],
     "why-not": ["为什么没有发", "对照组"],
     "drafts": ["直接回复我说一声就停", "模型 stand-in"],

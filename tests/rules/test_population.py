@@ -122,6 +122,10 @@ def test_windows_in_a_row_expect_together_what_one_does() -> None:
     assert sum(parts) == pytest.approx(whole)
 
 
+def test_a_window_that_took_back_more_than_it_brought_brought_none() -> None:
+    assert closed(GROUPS, CDNOW, 0, 30, -60) == closed(GROUPS, CDNOW, 0, 30, 0)
+
+
 @pytest.mark.parametrize(
     ("expected", "observed", "drift"),
     [

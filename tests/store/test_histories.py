@@ -41,8 +41,9 @@ def order(database: Engine, member: str = "m1", key: str = "o1", **columns: Any)
     change(
         database,
         "INSERT INTO shop_order (source, key, member_id, ordered_at, status, currency, discount,"
-        " total, store_key) SELECT source, :key, id, :at, :status, 'CNY', :discount, :total,"
-        " :store_key FROM member WHERE member.key = :member",
+        " total, store_key) SELECT source, :key, id, :at, :status, 'CNY',"
+        " CAST(:discount AS numeric), CAST(:total AS numeric), :store_key"
+        " FROM member WHERE member.key = :member",
         member=member,
         key=key,
         at=AT,
@@ -297,7 +298,7 @@ def test_for_a_few_of_many_a_few_rows_are_read(town: Engine) -> None:
 def test_who_is_due_is_read_from_one_stretch_of_an_index(town: Engine) -> None:
     with transaction(town) as connection:
         due = facts.due(connection, date(2026, 3, 3), ["lifecycle", "need"], 10)
-        assert due == [1, 1000, 1001, 2001, 3000, 3001, 4001, 5000, 5001, 6001] or len(due) == 10
+        assert due == list(range(1, 10_000, 1_000))
         facts.mark_due(connection, date(2026, 3, 3), ["ahead"])
         assert read_more_than(connection, 400) == {}
 

@@ -1,7 +1,6 @@
 """Twenty thousand persons to whom things happened, and what is read for the sake of a few."""
 
 from collections.abc import Sequence
-from datetime import UTC, datetime
 
 from sqlalchemy import Connection, Engine, text
 
@@ -86,8 +85,7 @@ def settle(database: Engine) -> Engine:
 
 def read_more_than(connection: Connection, most: int) -> dict[str, int]:
     """Return the tables and indexes of which this transaction read more rows, and how many."""
-    return {name: count for name, count in connection.execute(text(_READ), {"most": most})}
+    return {row.relname: row.rows for row in connection.execute(text(_READ), {"most": most})}
 
 
 SOME: Sequence[int] = (9, 777, 12_345)
-NOW = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
