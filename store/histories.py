@@ -33,9 +33,13 @@ SELECT m.person_id, o.id, {instant("o.ordered_at")}, o.status, (o.total * 10000)
        (o.discount * 10000)::bigint, o.source, o.key, o.store_key
 FROM member m JOIN shop_order o ON o.member_id = m.id WHERE {{who}}
 """
+# Of few persons the orders are known by then, and not looked up once more for their lines.
 _LINES = """
-SELECT m.person_id, l.order_id, l.product_key, l.quantity::bigint,
-       (l.quantity * l.unit_price * 10000)::bigint
+SELECT l.order_id, l.product_key, l.quantity::bigint, (l.quantity * l.unit_price * 10000)::bigint
+FROM order_line l WHERE l.order_id = ANY(%(orders)s)
+"""
+_LINES_OF_RANGE = """
+SELECT l.order_id, l.product_key, l.quantity::bigint, (l.quantity * l.unit_price * 10000)::bigint
 FROM member m JOIN shop_order o ON o.member_id = m.id JOIN order_line l ON l.order_id = o.id
 WHERE {who}
 """
@@ -60,11 +64,12 @@ WHERE d.status IN ('delivered', 'unknown_settled') AND p.id IN (
 """
 
 _TOLD_ORDERS = {name: kind for name, kind in ORDERS.items() if name != "store_city"}
-_TOLD_LINES = {name: kind for name, kind in LINES.items() if name not in ("name", "family")}
+_TOLD_LINES = {
+    name: kind for name, kind in LINES.items() if name not in ("person_id", "name", "family")
+}
 _QUERIES: tuple[tuple[str, Schema, str], ...] = (
     (_PERSONS, PERSONS, "m.person_id"),
     (_ORDERS, _TOLD_ORDERS, "m.person_id"),
-    (_LINES, _TOLD_LINES, "m.person_id"),
     (_EVENTS, EVENTS, "m.person_id"),
     (_BENEFITS, BENEFITS, "m.person_id"),
     (_TOUCHES, TOUCHES, "one.id"),
@@ -81,12 +86,13 @@ _PLACES: Schema = {"source": pl.String, "store_key": pl.String, "store_city": pl
 def histories(connection: Connection, persons: Persons) -> Histories:
     """Return all that happened to these persons, whenever it did; who has no member is left out."""
     with nullcontext() if isinstance(persons, range) else row_by_row(connection):
-        told, orders, lines, events, benefits, touches = (
+        told, orders, events, benefits, touches = (
             _told(connection, query, schema, persons, person) for query, schema, person in _QUERIES
         )
+        lines = _lines(connection, persons, orders)
     places = read_frame(connection, _STORES, _PLACES)
     catalogue = read_frame(connection, _PRODUCTS, _CATALOGUE)
-    sources = orders.select("order_id", "source")
+    sources = orders.select("order_id", "person_id", "source")
     return Histories(
         persons=told,
         orders=_paid(orders, lines)
@@ -103,6 +109,12 @@ def histories(connection: Connection, persons: Persons) -> Histories:
         benefits=benefits,
         touches=touches,
     )
+
+
+def _lines(connection: Connection, persons: Persons, orders: pl.DataFrame) -> pl.DataFrame:
+    if isinstance(persons, range):
+        return _told(connection, _LINES_OF_RANGE, _TOLD_LINES, persons, "m.person_id")
+    return read_frame(connection, _LINES, _TOLD_LINES, {"orders": orders["order_id"].to_list()})
 
 
 def _told(

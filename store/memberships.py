@@ -47,6 +47,10 @@ INSERT INTO segment_size (dimension, segment, size) VALUES (:dimension, :segment
 ON CONFLICT (dimension, segment) DO UPDATE SET size = segment_size.size + excluded.size
 """
 _STOP = "DELETE FROM wheel w USING told t WHERE (w.person_id, w.kind) = (t.person_id, t.kind)"
+_MOVE = (
+    "UPDATE wheel w SET due_on = t.due_on, version = t.version FROM told t"
+    " WHERE (w.person_id, w.kind) = (t.person_id, t.kind)"
+)
 
 
 def write_memberships(
@@ -84,10 +88,12 @@ def write_wheel(connection: Connection, persons: Persons, judged: pl.DataFrame) 
     """Have the wheel of `persons` be as judged; return how many rows that changed."""
     where, values = who(persons, "person_id")
     standing = read_frame(connection, _WHEEL.format(who=where), _TURN, values)
-    stopped = standing.join(judged, on=list(_TURN), how="anti")
-    turned = judged.join(standing, on=list(_TURN), how="anti").select(*_TURN)
+    key = ["person_id", "kind"]
+    turned = judged.select(*_TURN).join(standing, on=list(_TURN), how="anti")
+    stopped = standing.join(judged, on=key, how="anti")
     _tell(connection, _STOP, stopped)
-    write_frame(connection, "wheel", turned)
+    _tell(connection, _MOVE, turned.join(standing, on=key, how="semi"))
+    write_frame(connection, "wheel", turned.join(standing, on=key, how="anti"))
     return len(stopped) + len(turned)
 
 
@@ -125,11 +131,12 @@ def _resize(connection: Connection, moved: Iterable[tuple[pl.DataFrame, int]]) -
     for rows, sign in moved:
         for dimension, segment, count in rows.group_by("dimension", "segment").len().iter_rows():
             changes[dimension, segment] += sign * count
-    # In one order, so that two refreshes never wait for each other.
     told = [
         {"dimension": dimension, "segment": segment, "change": change}
-        for (dimension, segment), change in sorted(changes.items())
+        for (dimension, segment), change in changes.items()
         if change
     ]
     if told:
+        # A refresh counts twice, who is gone and who came: row by row, two might wait in a circle.
+        connection.execute(text("LOCK TABLE segment_size IN SHARE ROW EXCLUSIVE MODE"))
         connection.execute(text(_RESIZE), told)

@@ -188,7 +188,7 @@ def test_the_wheel_tells_the_version_of_each_kind() -> None:
     assert {"ahead", "lifecycle", "evidence"} <= set(found["kind"])
 
 
-@settings(deadline=None, max_examples=40)
+@settings(deadline=None, max_examples=25)
 @given(known_worlds(), st.sampled_from(sorted(EDITS)))
 def test_what_keeps_its_version_is_as_before_an_edit(
     known: tuple[World, pl.DataFrame], name: str
