@@ -8,7 +8,7 @@ import pytest
 
 from prompts import catalogue
 from prompts.catalogue import _scene, forbidden_words, locale, offer_words, scenes, voice
-from schemas.enums import Category, Lifecycle, Voice
+from schemas.enums import Category, Voice
 from schemas.errors import ConfigurationError
 
 every_category = pytest.mark.parametrize("category", Category)
@@ -105,10 +105,6 @@ def test_only_care_and_service_must_not_offer_anything(category: Category) -> No
 )
 def test_harmless_words_are_no_offers(harmless: str) -> None:
     assert [word for word in offer_words() if word in harmless] == []
-
-
-def test_every_segment_has_a_name_for_operators() -> None:
-    assert set(locale()["segments"]) == {segment.value for segment in Lifecycle}
 
 
 def test_every_text_of_the_form_can_be_filled_in() -> None:

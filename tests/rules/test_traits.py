@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from rules.staples import families
+from rules.staples import coded, families
 from rules.traits import declared_trait, likes, tags, travels
 from schemas.histories import LINES, ORDERS
 from schemas.segments import DeclaredTrait, SegmentPolicy
@@ -279,6 +279,6 @@ def test_tags_are_what_plain_counting_finds_in_any_order_of_rows(
     local = counted.select("order_id", "at", "source", "key").with_columns(
         on=pl.col("at").dt.convert_time_zone(ZONE).dt.date()
     )
-    favourites = families(lines(*bought).join(local, on="order_id"))
+    favourites = families(coded(lines(*bought).join(local, on="order_id")))
     found = tags(counted, lines(*bought), persons, favourites, ZONE, policy)
     assert sorted(found.rows()) == sorted(expected)
