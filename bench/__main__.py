@@ -14,9 +14,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 from rich.console import Console
-from rich.table import Table
 
-from bench.figures import DAY_SHARE, Figure, Measured
+from bench.figures import DAY_SHARE, Measured, table
 from bench.pulling import Pulled, pull
 from bench.raw import Raw
 from bench.server import database, server, settle
@@ -37,7 +36,7 @@ def main() -> None:
     if given.json:
         Console().print_json(json.dumps([asdict(one) | {"kept": one.kept} for one in figures]))
         return
-    Console().print(_table(f"{given.members:,} members, {given.orders:,} orders", figures))
+    Console().print(table(f"{given.members:,} members, {given.orders:,} orders", figures))
 
 
 def _measure(members: int, orders: int) -> Measured:
@@ -70,21 +69,6 @@ def _day(shop: Shop, orders: int, number: int, day: int) -> Shop:
 
 def _pull(url: str, shop: Shop) -> Pulled:
     return pull(url, shop, ordered_at(shop.orders.stop) + timedelta(hours=1))
-
-
-def _table(title: str, figures: list[Figure]) -> Table:
-    table = Table(title=title)
-    for column in ("", "seconds", "measured", "at most"):
-        table.add_column(column, justify="right" if column else "left")
-    for one in figures:
-        table.add_row(
-            one.name,
-            "" if one.seconds is None else f"{one.seconds:.2f}",
-            "" if one.ratio is None else f"{one.ratio:.2f} {one.told}",
-            "" if one.bound is None else f"{one.bound:g}",
-            style=None if one.kept else "red",
-        )
-    return table
 
 
 if __name__ == "__main__":

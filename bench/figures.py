@@ -1,6 +1,9 @@
 """What was measured, beside what it should be."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+
+from rich.table import Table
 
 from bench.pulling import GX, IMPORTS, MADE, PLAIN, Pulled
 
@@ -22,6 +25,22 @@ class Figure:
     def kept(self) -> bool:
         """Whether the bound is kept."""
         return self.bound is None or (self.ratio is not None and self.ratio <= self.bound)
+
+
+def table(title: str, figures: Sequence[Figure]) -> Table:
+    """Return figures as a table in which a bound that is not kept is red."""
+    told = Table(title=title)
+    for column in ("", "seconds", "measured", "at most"):
+        told.add_column(column, justify="right" if column else "left")
+    for one in figures:
+        told.add_row(
+            one.name,
+            "" if one.seconds is None else f"{one.seconds:.2f}",
+            "" if one.ratio is None else f"{one.ratio:.2f} {one.told}",
+            "" if one.bound is None else f"{one.bound:g}",
+            style=None if one.kept else "red",
+        )
+    return told
 
 
 @dataclass(frozen=True)

@@ -134,6 +134,9 @@ def _events(facts: pl.DataFrame, column: str, kind: WheelKind) -> pl.DataFrame:
 def _lifecycle(staged: pl.DataFrame, policy: Policy) -> pl.DataFrame:
     regular = is_regular(policy)
     due = {name: pl.when(regular).then(pl.col(name)) for name in ("due_from", "due_until")}
+    expected = {
+        f"expected_{end}": pl.when(~regular).then(pl.col(f"due_{end}")) for end in ("from", "until")
+    }
     evidence = {
         "orders": pl.col("orders"),
         "order_days": pl.col("order_days"),
@@ -141,6 +144,7 @@ def _lifecycle(staged: pl.DataFrame, policy: Policy) -> pl.DataFrame:
         "gap_median": rounded(pl.col("gap_median")),
         "gap_spread": rounded(pl.col("gap_spread")),
         **due,
+        **expected,
         "habit": pl.when(_is_habit(policy)).then(pl.col("staple_name")),
     }
     lasting = pl.col("stage").is_in(_LASTING)

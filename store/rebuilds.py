@@ -17,9 +17,12 @@ _CONFORMS = """
 SELECT next_person IS NULL AS done FROM rebuild
 WHERE subject = :subject AND version = :version AND as_of <= :as_of
 """
-# As many persons as have about so many orders, by what the server believes of its tables.
+# As many persons as have about so many orders, by what the server believes of its tables; few where
+# it has not looked at them yet.
 _REACH = """
-SELECT greatest(1000, (:orders * greatest(p.reltuples, 1) / greatest(o.reltuples, 1))::bigint)
+SELECT CASE WHEN o.reltuples > 0
+       THEN greatest(1000, (:orders * greatest(p.reltuples, 1) / o.reltuples)::bigint)
+       ELSE 1000 END
 FROM pg_class p, pg_class o
 WHERE p.oid = 'person'::regclass AND o.oid = 'shop_order'::regclass
 """

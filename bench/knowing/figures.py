@@ -7,7 +7,7 @@ from bench.figures import Figure
 from bench.knowing.baseline import Baseline
 from bench.knowing.refreshing import Refreshed
 
-_BARE, _SAME = "of bare", "of the same facts"
+_BARE, _SAME = "of those four", "of the same facts"
 
 
 @dataclass(frozen=True)
@@ -41,14 +41,14 @@ class Measured:
         full, day = self.full, middle(self.days)
         took = day.refreshed.took
         lines = [
-            Figure("DuckDB, bare: orders, money, first, last", bare, 1.0),
-            Figure("DuckDB, the facts that SQL can tell", same, same / bare, None, _BARE),
-            Figure("full rebuild", full.took, full.took / bare, 10, _BARE),
-            Figure("  beside the facts that SQL can tell", None, full.took / same, None, _SAME),
+            Figure("DuckDB, the facts that SQL can tell", same, 1.0),
+            Figure("DuckDB, orders, money, first and last alone", bare, bare / same, None, _SAME),
+            Figure("full rebuild", full.took, full.took / same, 10, _SAME),
+            Figure("  beside orders, money, first and last", None, full.took / bare, None, _BARE),
             *_steps(full),
             Figure("  peak memory", None, full.peak_mb, None, "MB"),
-            Figure(_named("a day", day), took, took / bare, 1, _BARE),
-            Figure("  beside the facts that SQL can tell", None, took / same, None, _SAME),
+            Figure(_named("a day", day), took, took / same, 1, _SAME),
+            Figure("  beside orders, money, first and last", None, took / bare, None, _BARE),
             *_of_day(day),
         ]
         if self.days_of_thrice:

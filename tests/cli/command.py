@@ -18,3 +18,12 @@ def runwu(*arguments: str, cwd: Path, **environment: str) -> subprocess.Complete
         timeout=60,
         check=False,
     )
+
+
+def sentence(done: subprocess.CompletedProcess[str]) -> str:
+    """Return the one sentence of a command that failed."""
+    assert "Traceback" not in done.stdout + done.stderr
+    assert done.stdout == ""
+    (line,) = done.stderr.splitlines()
+    assert line.startswith("runwu: ")
+    return line

@@ -10,22 +10,13 @@ from sqlalchemy import Engine
 
 from store import embedded
 from tests import builders
-from tests.cli.command import runwu
+from tests.cli.command import runwu, sentence
 
 SQUARE = "[red]新豆子[/red] [/] [link=https://example.com]点这里"
 
 
 def explain(*arguments: str, cwd: Path, **environment: str) -> CompletedProcess[str]:
     return runwu("explain", *arguments, cwd=cwd, **environment)
-
-
-def sentence(done: CompletedProcess[str]) -> str:
-    """Return the one sentence of a command that failed."""
-    assert "Traceback" not in done.stdout + done.stderr
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("runwu: ")
-    return line
 
 
 @pytest.fixture

@@ -8,7 +8,7 @@ import pytest
 from sqlalchemy import Engine
 
 from tests import builders
-from tests.cli.command import runwu
+from tests.cli.command import runwu, sentence
 from tests.memberships import TODAY, day, membership
 
 SQUARE = "[red]新豆子[/red] [/]"
@@ -16,15 +16,6 @@ SQUARE = "[red]新豆子[/red] [/]"
 
 def segments(*arguments: str, cwd: Path, **environment: str) -> CompletedProcess[str]:
     return runwu("segments", *arguments, cwd=cwd, **environment)
-
-
-def sentence(done: CompletedProcess[str]) -> str:
-    """Return the one sentence of a command that failed."""
-    assert "Traceback" not in done.stdout + done.stderr
-    assert done.stdout == ""
-    (line,) = done.stderr.splitlines()
-    assert line.startswith("runwu: ")
-    return line
 
 
 @pytest.fixture
