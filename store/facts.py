@@ -17,6 +17,13 @@ _MONEY = ("spent", "basket", "largest")
 _CENTS = pl.lit(10_000)
 _STORED = pl.Decimal(38, 4)
 
+# No more marks are counted than it takes.
+_MOST = """
+WITH enough AS (SELECT greatest(:least, reltuples / 4)::bigint AS marks
+                FROM pg_class WHERE oid = 'person'::regclass)
+SELECT count(*) >= max(enough.marks) FROM enough,
+    LATERAL (SELECT 1 FROM stale_person LIMIT enough.marks) marked
+"""
 _DUE = "SELECT DISTINCT person_id FROM wheel WHERE due_on <= :today AND kind = ANY(:kinds)"
 
 
@@ -40,13 +47,14 @@ def claim_stale(connection: Connection, limit: int) -> list[int]:
     return sorted(rows)
 
 
-def claim_all_stale(connection: Connection, least: int) -> bool:
-    """Take all marks if there are at least so many; return whether they were taken."""
-    marked = text("SELECT count(*) FROM (SELECT 1 FROM stale_person LIMIT :least) marked")
-    if connection.execute(marked, {"least": least}).scalar_one() < least:
-        return False
+def most_are_stale(connection: Connection, least: int) -> bool:
+    """Return whether at least so many are marked, and a good part of all persons."""
+    return bool(connection.execute(text(_MOST), {"least": least}).scalar_one())
+
+
+def forget_marks(connection: Connection) -> None:
+    """Take all marks, as everybody's facts are made anew."""
     connection.execute(text("DELETE FROM stale_person"))
-    return True
 
 
 def due(connection: Connection, today: date, kinds: Sequence[str], limit: int) -> list[int]:

@@ -24,7 +24,7 @@ _NONE = ""
 """The version of segments that were made of other facts."""
 
 MANY = 100_000
-"""So many marked persons are quicker done along with everybody else, in the order of their ids."""
+"""So many, if they are a good part of all, are quicker done with everybody in the order of ids."""
 
 RANGE_ORDERS = 2_000_000
 """About how many orders a range of a rebuild holds, which bounds its memory to about 1 GB."""
@@ -56,8 +56,9 @@ def mark_due(as_of: datetime) -> int:
     version = facts_version(wired.policy, wired.zone_name)
     with transaction(wired.database) as connection:
         marked = facts.mark_due(connection, wired.business_day(as_of).date(), OF_FACTS)
-        anew = rebuilds.conforms(connection, rebuilds.FACTS, version, as_of) is None
-        if facts.claim_all_stale(connection, 0 if anew else MANY):
+        other_rules = rebuilds.conforms(connection, rebuilds.FACTS, version, as_of) is None
+        if other_rules or facts.most_are_stale(connection, MANY):
+            facts.forget_marks(connection)
             rebuilds.start(connection, rebuilds.FACTS, version, as_of)
             rebuilds.start(connection, rebuilds.SEGMENTS, _NONE, as_of)
         rebuilds.move_on(connection, as_of)

@@ -1,10 +1,13 @@
 """The bench of facts and segments does all it says, however small the shop."""
 
+import pytest
+
 from bench.knowing.__main__ import measure
 
 MEMBERS, ORDERS = 500, 5_000
 
 
+@pytest.mark.soak
 def test_days_have_the_changes_they_are_to_have_and_no_others() -> None:
     measured = measure(MEMBERS, ORDERS, thrice=False)
     assert measured.full.persons["rebuild facts"] == MEMBERS

@@ -12,6 +12,9 @@ from tests.kill.day import COLLECT, MORNING, OPTIONS, Memory, day_of
 from tests.kill.promises import assert_promises_kept
 
 
+pytestmark = pytest.mark.soak
+
+
 @pytest.fixture(scope="module")
 def pulled_day(server_url: str, template: str) -> Iterator[str]:
     """The name of a database that knows all that there is to know in the morning."""
