@@ -11,7 +11,6 @@ from tests.conftest import database_of, fresh_name, wired_house
 from tests.kill.day import COLLECT, MORNING, OPTIONS, Memory, day_of
 from tests.kill.promises import assert_promises_kept
 
-
 pytestmark = pytest.mark.soak
 
 
