@@ -11,6 +11,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.soak
+
 COUNTS = [
     *("candidates", "winners", "suppressed", "outcompeted", "ghosts", "deferred", "released"),
     *("drafted", "draft_failed", "approved", "held", "rejected", "dispatched", "confirmed"),

@@ -13,6 +13,8 @@ from tests.house import House, at
 from tests.kill import puller
 from tests.kill.nursery import born
 
+pytestmark = pytest.mark.soak
+
 MORNING = at(2, 7, 30)
 _SMALL_PAGES = '[sources.shop]\ntype = "shop"\npage_size = 50\nlag_seconds = 0\n'
 
