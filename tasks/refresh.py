@@ -26,8 +26,8 @@ _NONE = ""
 MANY = 100_000
 """So many, if they are a good part of all, are quicker done with everybody in the order of ids."""
 
-RANGE_ORDERS = 2_000_000
-"""About how many orders a range of a rebuild holds, which bounds its memory to about 1 GB."""
+RANGE_ORDERS = 1_000_000
+"""About how many orders a range of a rebuild holds; with their lines they take 1 to 2 GB."""
 
 OF_FACTS = (WheelKind.AHEAD.value, WheelKind.BENEFIT.value)
 OF_SEGMENTS = tuple(kind.value for kind in WheelKind if kind.value not in OF_FACTS)
