@@ -14,6 +14,8 @@ from tests.house import House, at
 from tests.kill import victim as pushing
 from tests.kill.nursery import born
 
+pytestmark = pytest.mark.soak
+
 MORNING = at(2, 9, 5)
 POINTS = [
     "before the outbox commit",

@@ -16,9 +16,12 @@ LOG = Path(__file__).parents[3] / "shared" / "data" / "online_retail.parquet"
 CUT_OFFS = (date(2011, 6, 9), date(2011, 8, 10), date(2011, 9, 10))
 TOP = 0.1
 
-pytestmark = pytest.mark.skipif(
-    not LOG.exists(), reason=f"{LOG} is absent: the public log is not ours to ship"
-)
+pytestmark = [
+    pytest.mark.soak,
+    pytest.mark.skipif(
+        not LOG.exists(), reason=f"{LOG} is absent: the public log is not ours to ship"
+    ),
+]
 
 
 def _days() -> pl.DataFrame:
