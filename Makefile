@@ -22,9 +22,8 @@ demo: $(SYNCED) ## run the whole daily job for three simulated days against the 
 test: $(SYNCED) ## run the default tests, with full coverage asked of rules/
 	$(BIN)/pytest --ignore=tests/e2e --ignore=tests/medusa -m "not soak" -n 2 --dist loadfile --no-loadscope-reorder --cov --cov-report=term:skip-covered
 
-# Alone on the machine, one after the other: they start servers, or kill a day many times over.
 soak: $(SYNCED) ## the long tests: days killed after every task, a demo, the pages of a run, a bench
-	$(BIN)/pytest -m soak --ignore=tests/e2e --ignore=tests/medusa
+	$(BIN)/pytest --ignore=tests/e2e --ignore=tests/medusa -m soak -n 2 --dist loadfile
 
 e2e: $(SYNCED) browser ## decide on reviews in a real browser, in both Prefect interfaces
 	$(BIN)/pytest tests/e2e
