@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import pytest
+from hypothesis import settings
 from sqlalchemy import Engine, make_url, text
 
 from sandbox.control import Control
@@ -19,6 +20,10 @@ from store.database import engine, psycopg_url
 from store.migrate import upgrade
 from tasks.wiring import wiring
 from tests.house import House
+
+# How long an example takes is the machine's business, and says nothing of what it holds.
+settings.register_profile("runwu", deadline=None)
+settings.load_profile("runwu")
 
 _numbers = count(1)
 _LONGEST = ("kill", "flows", "cli")

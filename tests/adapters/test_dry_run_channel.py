@@ -135,7 +135,7 @@ def test_half_a_character_is_rejected(channel: Channel, path: Path) -> None:
     assert not path.exists()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(kept=st.integers(min_value=0, max_value=260))
 def test_a_line_cut_off_by_a_crash_spoils_only_itself(
     tmp_path_factory: pytest.TempPathFactory, kept: int

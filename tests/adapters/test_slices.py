@@ -1,7 +1,7 @@
 import asyncio
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from adapters.sources.slices import Found, Slices, TooMany
@@ -53,7 +53,6 @@ def seen(pages: list[tuple[list[int], str]]) -> set[int]:
     return {number for records, _ in pages for number in records}
 
 
-@settings(deadline=None)
 @given(
     stamped=STAMPED,
     plan=PLAN,
@@ -69,7 +68,6 @@ def test_nothing_is_lost_to_records_that_change_while_they_are_read(
     assert seen(read(shop, until=LATER)) == set(shop.stamps)
 
 
-@settings(deadline=None)
 @given(
     stamped=STAMPED,
     plan=PLAN,

@@ -20,8 +20,8 @@ from tests.rules.histories_builder import World, worlds
 from tests.rules.lives import Life, histories
 from tests.rules.slow_facts import slow_facts
 
-often = settings(deadline=None, max_examples=50)
-sometimes = settings(deadline=None, max_examples=15)
+often = settings(max_examples=50)
+sometimes = settings(max_examples=15)
 AHEAD = ("ahead_on", "benefits_change_on")
 
 

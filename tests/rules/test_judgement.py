@@ -27,8 +27,8 @@ from tests.rules.judged import (
     turns,
 )
 
-some = settings(deadline=None, max_examples=30)
-fewer = settings(deadline=None, max_examples=10)
+some = settings(max_examples=30)
+fewer = settings(max_examples=10)
 TAGGED = (Dimension.TASTE, Dimension.TRAIT)
 NOBODY = Population()
 

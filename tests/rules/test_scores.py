@@ -125,7 +125,7 @@ def test_of_many_members_a_sample_teaches_and_all_are_scored(
     assert np.corrcoef(sampled["p_order"], whole["p_order"])[0, 1] > 0.95
 
 
-@settings(max_examples=20, deadline=None)
+@settings(max_examples=20)
 @given(st.lists(st.lists(st.integers(0, 400), min_size=1, max_size=8), min_size=1, max_size=12))
 def test_any_histories_have_sane_expectations(histories: list[list[int]]) -> None:
     terms = PopulationTerms(repeat_buyers=1, history_days=1)

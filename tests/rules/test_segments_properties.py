@@ -30,7 +30,7 @@ KINDS = {
     "complaint_open": "complaint",
 }
 
-sometimes = settings(deadline=None, max_examples=30)
+sometimes = settings(max_examples=30)
 
 _DAYS = st.integers(min_value=1, max_value=60)
 POLICIES = st.builds(

@@ -9,7 +9,7 @@ from statistics import median
 import numpy as np
 import polars as pl
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -197,7 +197,6 @@ def test_an_order_after_today_makes_nobody_older() -> None:
 
 
 @given(st.lists(HISTORIES, max_size=6), LATER, st.one_of(POLICIES, TIGHT), MODELS)
-@settings(deadline=None)
 def test_stages_are_those_of_walking_through_every_history(
     histories: list[list[date]], today: date, policy: Policy, model: BgNbd | None
 ) -> None:
@@ -209,7 +208,6 @@ def test_stages_are_those_of_walking_through_every_history(
 
 
 @given(HISTORIES, LATER, st.one_of(POLICIES, TIGHT), MODELS)
-@settings(deadline=None)
 def test_nothing_changes_before_the_day_that_is_told_and_something_does_on_it(
     days: list[date], today: date, policy: Policy, model: BgNbd | None
 ) -> None:
@@ -252,7 +250,6 @@ def test_every_person_has_one_stage_on_every_day_until_the_last(model: BgNbd | N
 
 
 @given(st.lists(HISTORIES, min_size=1, max_size=6), LATER, MODELS, st.randoms())
-@settings(deadline=None)
 def test_a_person_s_stage_depends_on_nobody_else(
     histories: list[list[date]], today: date, model: BgNbd | None, random: Random
 ) -> None:

@@ -78,9 +78,7 @@ TAGS = st.lists(
     max_size=3,
 )
 ROWS = st.lists(st.tuples(st.integers(1, 9), WORDS, FLOATS, DAYS, INSTANTS, SUMS, TAGS), max_size=6)
-often = settings(
-    deadline=None, max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+often = settings(max_examples=30, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 def there_and_back(connection: Connection, frame: pl.DataFrame, schema: Schema) -> pl.DataFrame:

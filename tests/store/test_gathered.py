@@ -37,9 +37,7 @@ def test_there_are_rules_over_whole_orders() -> None:
     assert len(_WHOLE) == 5
 
 
-@settings(
-    max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @example([{"order_key": "o1", "total": 5}])
 @example([{"order_key": "o1", "total": Decimal("Infinity"), "unit_price": Decimal("Infinity")}])
 @example([{"order_key": "o1", "discount": 9, "total": 0}])
@@ -63,9 +61,7 @@ _ARRIVING = st.lists(
 )
 
 
-@settings(
-    max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_ARRIVING, st.booleans())
 def test_after_all_arranging_orders_are_what_their_lines_are(
     database: Engine, pages: list[list[tuple[str, int | None]]], newest: bool

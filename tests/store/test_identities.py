@@ -280,9 +280,7 @@ _UNIONS = st.sampled_from([None, "u1", "u2"])
 _numbers = count(1)
 
 
-@settings(
-    max_examples=20, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=20, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(_NAMES, _PHONES, _UNIONS), min_size=1, max_size=7))
 def test_persons_depend_on_what_members_are_today_and_on_nothing_before(
     database: Engine, story: list[tuple[str, str | None, str | None]]

@@ -220,9 +220,7 @@ DAY = st.lists(
 ASKED = st.sampled_from([[1], [2, 3], [1, 2, 3], range(1, 3), range(1, 10)])
 
 
-@settings(
-    deadline=None, max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=15, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.tuples(st.integers(-1, 2), ASKED, DAY), max_size=6))
 def test_what_is_open_is_what_was_judged_last_and_sizes_are_counts(
     database: Engine, days: list[tuple[int, Sequence[int], list[Judged]]]

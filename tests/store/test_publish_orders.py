@@ -256,9 +256,7 @@ _WINDOW = st.tuples(
 )
 
 
-@settings(
-    max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(windows=st.lists(_WINDOW, min_size=1, max_size=4), first=st.booleans())
 def test_whatever_was_told_the_last_word_on_each_order_stands(
     database: Engine, pull: Pull, monkeypatch: pytest.MonkeyPatch, windows: Any, first: bool

@@ -68,9 +68,7 @@ def test_the_books_balance_whatever_is_told_and_twice_is_once(house: House, enti
     known(house.database)
     stage = Stage("wecom" if entity is Entity.CONTACT else "shop", entity)
 
-    @settings(
-        max_examples=12, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-    )
+    @settings(max_examples=12, suppress_health_check=[HealthCheck.function_scoped_fixture])
     @given(_rows(entity))
     def tell(told: list[dict[str, Any]]) -> None:
         change(house.database, "TRUNCATE quarantine")

@@ -122,9 +122,7 @@ _SUBJECTS = st.lists(
 )
 
 
-@settings(
-    max_examples=40, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture]
-)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(_SUBJECTS)
 def test_whatever_a_cell_holds_it_comes_back_as_it_was(
     known: Engine, tmp_path: Path, subjects: list[str]

@@ -12,7 +12,6 @@ from tests.tasks.days import PEOPLE, Days, days
 
 # A day takes a second, so what fails is not made smaller.
 slowly = settings(
-    deadline=None,
     max_examples=6,
     phases=[Phase.explicit, Phase.reuse, Phase.generate],
     suppress_health_check=list(HealthCheck),

@@ -199,7 +199,7 @@ def test_what_cannot_be_kept_is_refused_whole_with_its_place(
     assert rows(kept_in, "SELECT count(*) FROM inbox") == before
 
 
-@hypothesis_settings(max_examples=25, deadline=None)
+@hypothesis_settings(max_examples=25)
 @given(
     value=st.recursive(
         st.none() | st.booleans() | st.integers() | st.floats() | st.text(),

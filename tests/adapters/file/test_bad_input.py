@@ -237,7 +237,7 @@ TEXT = st.text(st.characters(codec="utf-8"), max_size=8)
 ODD = st.sampled_from(['"', "\r", "\n", "\0", ",", "", "=1", "1e999", "-0", "31/02", "\ufeff"])
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rows=st.lists(st.lists(st.one_of(TEXT, ODD), min_size=1, max_size=8), max_size=6),
     end=st.sampled_from(["\n", "\r\n"]),
@@ -256,7 +256,7 @@ def test_whatever_lines_hold_each_is_counted(rows: list[list[str]], end: str) ->
         assert fits or f"line: {len(row)} cells instead of 6" in (defects or "")
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(content=st.binary(max_size=200))
 def test_whatever_bytes_come_it_ends_in_rows_or_one_sentence(content: bytes) -> None:
     with TemporaryDirectory() as folder:

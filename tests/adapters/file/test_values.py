@@ -179,7 +179,7 @@ RULES = (
 )
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(cells=st.lists(st.lists(CELL, min_size=6, max_size=6), max_size=6))
 def test_whatever_a_csv_holds_its_books_balance(cells: list[list[str]]) -> None:
     with TemporaryDirectory() as folder:
@@ -204,7 +204,7 @@ def _assert_storable(row: tuple[Any, ...]) -> None:
             assert value.is_finite()
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=60)
 @given(
     frame=st.fixed_dictionaries(
         {

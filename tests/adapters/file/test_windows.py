@@ -135,7 +135,7 @@ def test_members_beyond_what_is_held_come_in_parts(
 DAYS = st.one_of(st.none(), st.integers(0, 9))
 
 
-@settings(max_examples=40, deadline=None)
+@settings(max_examples=40)
 @given(
     rows=st.lists(st.tuples(st.sampled_from("abcd"), st.integers(0, 9)), max_size=12),
     since=DAYS,

@@ -187,7 +187,7 @@ LINE_FIELDS = sorted({*line("l"), "detail", "raw_unit_price", "raw_total", "tax_
 LINES = st.lists(st.dictionaries(st.sampled_from(LINE_FIELDS), JSON) | JSON, max_size=3)
 
 
-@limited(max_examples=100, deadline=None)
+@limited(max_examples=100)
 @given(JSON | st.dictionaries(st.sampled_from(FIELDS), JSON), JSON | LINES)
 def test_no_record_stops_the_reading(record: Any, lines: Any) -> None:
     if isinstance(record, dict):
@@ -201,7 +201,7 @@ def test_no_record_stops_the_reading(record: Any, lines: Any) -> None:
         assert all(len(row) == len(COLUMNS[entity]) for row in made)
 
 
-@limited(max_examples=100, deadline=None)
+@limited(max_examples=100)
 @given(st.lists(st.from_regex(r"[0-9]{1,18}\.[0-9]{1,18}", fullmatch=True), min_size=1))
 def test_amounts_of_any_length_add_up(amounts: list[str]) -> None:
     lines = [line(str(n), raw_total={"value": amount}) for n, amount in enumerate(amounts)]

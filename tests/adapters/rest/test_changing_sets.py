@@ -119,7 +119,7 @@ def stir(shop: RestShop, script: list[list[Change]]) -> set[int]:
 
 
 @pytest.mark.parametrize("paging", PAGINGS)
-@settings(max_examples=70, deadline=None)
+@settings(max_examples=70)
 @given(count=st.integers(0, 70), cap=st.sampled_from([3, 7, 50]), script=st.lists(changes))
 def test_who_is_there_throughout_is_read(
     paging: str, count: int, cap: int, script: list[list[Change]]
@@ -134,7 +134,7 @@ def test_who_is_there_throughout_is_read(
 
 
 @pytest.mark.parametrize("paging", PAGINGS)
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=25)
 @given(count=st.integers(1, 70), kill=st.integers(1, 8), script=st.lists(changes, max_size=6))
 def test_a_later_process_goes_on_without_missing_any(
     paging: str, count: int, kill: int, script: list[list[Change]]

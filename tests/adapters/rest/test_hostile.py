@@ -112,7 +112,7 @@ json_values = st.recursive(
 )
 
 
-@examples(max_examples=80, deadline=None)
+@examples(max_examples=80)
 @given(records=st.lists(json_values | st.fixed_dictionaries({"id": json_values}), max_size=4))
 def test_the_books_balance_whatever_is_told(records: list[object]) -> None:
     for entity in (Entity.ORDER_LINE, Entity.MEMBER, Entity.BENEFIT):

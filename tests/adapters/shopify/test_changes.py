@@ -69,7 +69,7 @@ def days(draw: st.DrawFn) -> tuple[list[int], list[Change]]:
     return seconds, draw(st.lists(change, max_size=3))
 
 
-@settings(max_examples=100, deadline=None)
+@settings(max_examples=100)
 @given(day=days(), size=st.integers(1, 3), capped=st.booleans())
 def test_changes_between_pages_hide_nothing(
     day: tuple[list[int], list[Change]], size: int, capped: bool

@@ -3,7 +3,7 @@ from decimal import Decimal
 from typing import Any
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from pydantic import ValidationError
 
@@ -53,7 +53,6 @@ def test_an_order_is_read_whole(source: Made, shop: WooCommerceShop) -> None:
     assert (second["ordinal"], second["product_key"]) == (2, "8")
 
 
-@settings(deadline=None)
 @given(
     st.lists(
         st.tuples(
