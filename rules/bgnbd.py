@@ -199,11 +199,6 @@ def fit(groups: Groups) -> BgNbd:
     return BgNbd(*(float(value) for value in np.exp(best.x)))
 
 
-def log_likelihood(groups: Groups, model: BgNbd) -> float:
-    """Return the log-likelihood of all members together (the paper's equation 6)."""
-    return _Likelihood(groups).of(np.array([model.r, model.alpha, model.a, model.b]))[0]
-
-
 def expected_after(groups: Groups, model: BgNbd, days: float) -> float:
     """Return the expected number of order days of all members within `days` of the cut-off."""
     return _dot(groups.n, model.expected_orders(groups.x, groups.t_x, groups.age, days))

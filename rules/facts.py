@@ -56,7 +56,7 @@ def facts(told: Histories, as_of: datetime, zone: str, policy: Policy) -> pl.Dat
         *habits(paid, zone),
         staples(lines),
         loved.group_by("person_id").agg(families=pl.struct(pl.exclude("person_id"))),
-        _tags(tags(paid, lines, known, loved, zone, policy.segments)),
+        _tags(tags(paid, lines, known, loved, policy.segments)),
         sayings(told.events, as_of),
         reactions(told.events, paid, as_of, zone, policy.segments),
         *holdings(told.touches, told.benefits, as_of, zone),

@@ -1,16 +1,13 @@
 """From facts to segments, and to the days on which time alone changes those."""
 
-import hashlib
-import json
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
 from zoneinfo import ZoneInfo
 
 import polars as pl
 
 from rules.cadence import due_windows, is_regular
-from rules.outlook import outlook, outlook_turns
+from rules.outlook import outlook
 from rules.population import Population
 from rules.segments.definition import as_json, rounded
 from rules.segments.memberships import memberships, turns
@@ -18,6 +15,7 @@ from rules.stages import stages
 from schemas.dimensions import Dimension, WheelKind
 from schemas.enums import Lifecycle
 from schemas.policy import Policy
+from schemas.section import short_hash
 
 _LASTING = (Lifecycle.PROSPECT.value, Lifecycle.ACTIVE.value)
 """Stages in which an order begins nothing new."""
@@ -47,12 +45,13 @@ def judge(
     """
     staged = stages(due_windows(facts, population.rhythm, policy), today, policy, population.bgnbd)
     needed = _needs(facts, policy)
+    likely, likely_turns = outlook(facts, today, policy.segments, population)
     cuts = population.cuts
     versions = versions_of(policy, population, zone)
     kinds = [
         staged.select("person_id", kind=_kind(WheelKind.LIFECYCLE), due_on="stage_until"),
         _need_turns(needed, today),
-        outlook_turns(facts, today, policy.segments, population),
+        likely_turns,
         turns(facts, today, policy.segments, cuts, zone),
         _events(facts, "ahead_on", WheelKind.AHEAD),
         _events(facts, "benefits_change_on", WheelKind.BENEFIT),
@@ -63,7 +62,7 @@ def judge(
             [
                 _lifecycle(staged, policy),
                 _open_needs(needed, today),
-                outlook(facts, today, policy.segments, population),
+                likely,
                 memberships(facts, today, policy.segments, cuts, zone),
             ]
         ),
@@ -92,34 +91,29 @@ def versions_of(policy: Policy, population: Population, zone: ZoneInfo) -> dict[
         WheelKind.BENEFIT: [],
     }
     others = [segments, learned["cuts"], zone.key]
-    return {kind.value: _hash(told.get(kind, others)) for kind in WheelKind}
+    return {kind.value: short_hash(told.get(kind, others)) for kind in WheelKind}
 
 
 def version_of(policy: Policy, population: Population, zone: ZoneInfo) -> str:
     """Return a short hash of all that segments and the wheel depend on beside facts."""
-    return _hash(versions_of(policy, population, zone))
+    return short_hash(versions_of(policy, population, zone))
 
 
 def facts_version(policy: Policy, zone: str) -> str:
     """Return a short hash of all that facts depend on beside what happened."""
     rules = policy.segments.model_dump(mode="json")
-    return _hash([zone, *(rules[key] for key in _READ)])
+    return short_hash([zone, *(rules[key] for key in _READ)])
 
 
 _RHYTHM = ("regular_gaps", "regular_spread", "due_lead_days", "due_overrun")
 _LIFE = (
     *("new_days", "at_risk_days", "lapsed_days", "returned_days", "outlook_days"),
-    *("at_risk_share", "lapsed_share", "staple_share"),
+    *("at_risk_share", "lapsed_share", "lapsed_cycles", "staple_share"),
 )
 _READ = (
-    *("half_life_days", "free_shipping_from", "cart_days", "taste_days", "taste_share"),
-    *("travel_days", "trait_days", "traits"),
+    *("half_life_days", "free_shipping_from", "hunter_margin", "cart_days", "taste_days"),
+    *("taste_share", "travel_days", "trait_days", "traits"),
 )
-
-
-def _hash(told: Any) -> str:
-    canonical = json.dumps(told, sort_keys=True, ensure_ascii=False)
-    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
 def _kind(kind: WheelKind) -> pl.Expr:

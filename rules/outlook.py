@@ -14,9 +14,11 @@ _ROW = ("person_id", "order_days", "first_on", "last_on")
 
 def outlook(
     facts: pl.DataFrame, today: date, policy: SegmentPolicy, population: Population
-) -> pl.DataFrame:
+) -> tuple[pl.DataFrame, pl.DataFrame]:
     """
-    Return the memberships of those who will probably order within `likely_days` of today.
+    Return the memberships of those who will probably order within `likely_days`, and their turns.
+
+    The turns are person_id, kind and due_on: the day on which an order is likely no longer.
 
     Rationale: whoever buys anyway needs no reason to, least of all a discount; and what they do
     next is no effect of a message (prediction.md, point 4).
@@ -28,7 +30,7 @@ def outlook(
         "likely_until": pl.col("until"),
         "p_order": rounded(pl.col("p_order")),
     }
-    return likely.select(
+    memberships = likely.select(
         "person_id",
         dimension=pl.lit(Dimension.OUTLOOK.value),
         segment=pl.lit(Segment.LIKELY.value),
@@ -36,15 +38,8 @@ def outlook(
         spell=pl.lit(value=False),
         evidence=as_json(evidence),
     )
-
-
-def outlook_turns(
-    facts: pl.DataFrame, today: date, policy: SegmentPolicy, population: Population
-) -> pl.DataFrame:
-    """Return person_id, kind and due_on: the day on which an order is likely no longer."""
     kind = pl.lit(WheelKind.OUTLOOK.value)
-    until = _until(facts, policy, population).filter(pl.col("until") > today)
-    return until.select("person_id", kind=kind, due_on="until")
+    return memberships, likely.select("person_id", kind=kind, due_on="until")
 
 
 def _until(facts: pl.DataFrame, policy: SegmentPolicy, population: Population) -> pl.DataFrame:

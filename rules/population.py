@@ -10,7 +10,7 @@ import polars as pl
 
 from rules.bgnbd import BgNbd, Groups, expected_after, fit
 from rules.cadence import PopulationRhythm, population_rhythm
-from rules.segments.cuts import cuts_of
+from rules.segments.cuts import cuts_of, cuts_version
 from schemas.policy import Policy
 from schemas.segments import Cuts
 
@@ -33,12 +33,14 @@ class Population:
     The buyers' model, their rhythm and where they divide, frozen until drift asks for more.
 
     `bgnbd` and `rhythm` are None where there is too little to learn from, which `why` says.
+    `cut_under` is the version of the policy's shares that `cuts` were taken by.
     `season` is how many days of ordinary buying a day of this season brings.
     """
 
     bgnbd: BgNbd | None = None
     rhythm: PopulationRhythm | None = None
     cuts: Cuts = field(default_factory=Cuts)
+    cut_under: str = ""
     season: float = 1.0
     why: str = "nobody has ordered yet"
 
@@ -53,6 +55,7 @@ class Population:
             BgNbd(**told["bgnbd"]) if told["bgnbd"] else None,
             PopulationRhythm(**told["rhythm"]) if told["rhythm"] else None,
             Cuts(**told["cuts"]),
+            told["cut_under"],
             told["season"],
             told["why"],
         )
@@ -108,12 +111,23 @@ def learn(facts: pl.DataFrame, upto: date, policy: Policy) -> Lesson:
     if not enough:
         why = f"{found}; a model needs {terms.repeat_buyers} in {terms.history_days}"
     population = Population(
-        bgnbd=fit(groups) if enough else None,
-        rhythm=population_rhythm(buyers),
-        cuts=cuts_of(facts, upto, policy.segments),
-        why=why,
+        bgnbd=fit(groups) if enough else None, rhythm=population_rhythm(buyers), why=why
     )
-    return Lesson(upto, population, groups)
+    return Lesson(upto, cut_anew(population, facts, upto, policy), groups)
+
+
+def cut_anew(
+    population: Population, facts: pl.DataFrame, today: date, policy: Policy
+) -> Population:
+    """Return the population with the cuts that the NEEDS of all persons make on a day."""
+    shares = policy.segments
+    cuts = cuts_of(facts, today, shares)
+    return replace(population, cuts=cuts, cut_under=cuts_version(shares))
+
+
+def is_cut_by(population: Population, policy: Policy) -> bool:
+    """Tell whether the cuts are still those that the policy's shares ask for."""
+    return population.cut_under == cuts_version(policy.segments)
 
 
 def closed(groups: Groups, model: BgNbd, since: int, until: int, observed: int) -> Season:
@@ -127,5 +141,5 @@ def closed(groups: Groups, model: BgNbd, since: int, until: int, observed: int) 
 
 
 def in_season(population: Population, season: Season) -> Population:
-    """Return the population in a season, the factor rounded so that noise is no new version."""
+    """Return the population in a season, told to a hundredth."""
     return replace(population, season=round(season.factor, 2))

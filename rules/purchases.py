@@ -10,7 +10,6 @@ from schemas.segments import SegmentPolicy
 DAYPART_HOURS = 3
 """A day has eight parts of three hours; the first begins at midnight."""
 
-_JUST_OVER = 1.1
 _PLACES = 4
 
 
@@ -99,4 +98,5 @@ def _over(policy: SegmentPolicy) -> pl.Expr:
     if policy.free_shipping_from is None:
         return pl.lit(value=False)
     threshold = int(policy.free_shipping_from * CENTS)
-    return pl.col("paid").is_between(threshold, threshold * _JUST_OVER)
+    most = threshold + round(threshold * policy.hunter_margin)
+    return pl.col("paid").is_between(threshold, most)

@@ -10,7 +10,6 @@ from schemas.enums import Lifecycle
 from schemas.policy import Policy
 
 _ALWAYS = date(1900, 1, 1)
-_LAPSED_CYCLES = 3
 
 
 def stages(frame: pl.DataFrame, today: date, policy: Policy, model: BgNbd | None) -> pl.DataFrame:
@@ -73,12 +72,13 @@ def _silences(
     Return after how many days without an order a person is at risk, and has lapsed.
 
     `prior` tells it of the history without the last order day. Rationale: where buying is regular,
-    a missed due window says more than the model, and nobody has lapsed before three cycles; else
+    a missed due window says more than the model, and nobody has lapsed before
+    `lapsed_cycles` of them; else
     everyone is measured by the share of their own expectation that is left.
     """
     _, closes = regular_window(policy, prior=prior)
     regular = is_regular(policy, prior=prior)
-    cycles = pl.col("prior_median" if prior else "gap_median") * _LAPSED_CYCLES
+    cycles = pl.col("prior_median" if prior else "gap_median") * policy.lapsed_cycles
     faint, faded = _shares(frame, policy, model, prior=prior)
     at_risk = pl.when(regular).then(closes + 1).otherwise(faint)
     late = pl.when(regular).then(cycles.ceil().cast(pl.Int64))

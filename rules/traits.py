@@ -7,8 +7,8 @@ holds no longer. `confidence` is 1 − 0.5^(days / asked for): a half when there
 distinct days of evidence as the policy asks for, nearer to 1 with each day more. Rationale: every
 repetition halves what chance may have done.
 
-`orders` are those that count, with person_id, order_id, at, source, key and store_city. Rows may
-come in any order.
+`orders` are those that count, with person_id, order_id, at, on (their local day), source, key and
+store_city. Rows may come in any order.
 """
 
 from collections.abc import Sequence
@@ -31,7 +31,6 @@ def tags(
     lines: pl.DataFrame,
     persons: pl.DataFrame,
     families: pl.DataFrame,
-    zone: str,
     policy: SegmentPolicy,
 ) -> pl.DataFrame:
     """
@@ -40,15 +39,11 @@ def tags(
     `lines` have order_id, name and family; `persons` have person_id and city, which may be null;
     `families` are favourite families with person_id and the fields of schemas.facts_frame.FAMILY.
     """
-    declared = [declared_trait(orders, lines, zone, trait) for trait in policy.traits]
-    return pl.concat(
-        [likes(orders, families, zone, policy), travels(orders, persons, zone, policy), *declared]
-    )
+    declared = [declared_trait(orders, lines, trait) for trait in policy.traits]
+    return pl.concat([likes(orders, families, policy), travels(orders, persons, policy), *declared])
 
 
-def likes(
-    orders: pl.DataFrame, families: pl.DataFrame, zone: str, policy: SegmentPolicy
-) -> pl.DataFrame:
+def likes(orders: pl.DataFrame, families: pl.DataFrame, policy: SegmentPolicy) -> pl.DataFrame:
     """
     Return the tags of families bought on many days, and on a good share of all order days.
 
@@ -58,7 +53,6 @@ def likes(
     often = families.filter(pl.col("days") >= policy.taste_days)
     order_days = (
         orders.join(often, on="person_id", how="semi")
-        .select("person_id", on=_day(zone))
         .group_by("person_id")
         .agg(order_days=pl.col("on").n_unique())
     )
@@ -68,9 +62,7 @@ def likes(
     return _tags(loved, LIKES, pl.col("family"), policy.taste_days, policy.trait_days)
 
 
-def travels(
-    orders: pl.DataFrame, persons: pl.DataFrame, zone: str, policy: SegmentPolicy
-) -> pl.DataFrame:
+def travels(orders: pl.DataFrame, persons: pl.DataFrame, policy: SegmentPolicy) -> pl.DataFrame:
     """
     Return the tags of persons who buy in other cities than theirs, on weekdays or at weekends.
 
@@ -82,18 +74,16 @@ def travels(
         orders.join(home, on="person_id")
         .filter(_city("store_city") != pl.col("home"))
         .with_columns(
-            when=pl.when(_day(zone).dt.weekday() <= _FRIDAY)
+            when=pl.when(pl.col("on").dt.weekday() <= _FRIDAY)
             .then(pl.lit(WEEKDAYS))
             .otherwise(pl.lit(WEEKENDS))
         )
     )
-    often = _support(away, zone, ["person_id", "when"], policy.travel_days)
+    often = _support(away, ["person_id", "when"], policy.travel_days)
     return _tags(often, TRAVELS, pl.col("when"), policy.travel_days, policy.trait_days)
 
 
-def declared_trait(
-    orders: pl.DataFrame, lines: pl.DataFrame, zone: str, trait: DeclaredTrait
-) -> pl.DataFrame:
+def declared_trait(orders: pl.DataFrame, lines: pl.DataFrame, trait: DeclaredTrait) -> pl.DataFrame:
     """
     Return the tags of a trait that the policy reads from what was bought.
 
@@ -107,15 +97,14 @@ def declared_trait(
     products = lines.select("family", "name").unique().filter(told)
     bought = lines.join(products, on=["family", "name"], how="semi", nulls_equal=True)
     supporting = orders.join(bought, on="order_id", how="semi")
-    often = _support(supporting, zone, ["person_id"], trait.days)
+    often = _support(supporting, ["person_id"], trait.days)
     return _tags(often, trait.name, pl.lit(trait.value), trait.days, trait.keep_days)
 
 
-def _support(orders: pl.DataFrame, zone: str, by: Sequence[str], asked: int) -> pl.DataFrame:
+def _support(orders: pl.DataFrame, by: Sequence[str], asked: int) -> pl.DataFrame:
     """Return distinct days, the last of them and the last event, where days are enough."""
     counted = (
         orders.sort("at", "order_id")
-        .select(*by, "source", "key", on=_day(zone))
         .group_by(by)
         .agg(
             pl.col("source", "key").last(),
@@ -139,10 +128,6 @@ def _tags(
         confidence=(1 - pl.lit(0.5).pow(pl.col("days") * (1 / asked))).round(_PLACES),
         expires_on=pl.col("last_on") + pl.duration(days=keep_days),
     ).select(_TAG)
-
-
-def _day(zone: str) -> pl.Expr:
-    return pl.col("at").dt.convert_time_zone(zone).dt.date()
 
 
 def _city(column: str) -> pl.Expr:

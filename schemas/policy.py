@@ -1,13 +1,11 @@
 """The rules a business sets itself, typed and versioned by content."""
 
-import hashlib
-import json
 from datetime import time
 from typing import Literal
 
 from pydantic import Field
 
-from schemas.section import LocalTime, Section
+from schemas.section import LocalTime, Section, short_hash
 from schemas.segments import SegmentPolicy
 
 
@@ -37,12 +35,14 @@ class PopulationTerms(Section):
     What a model of all buyers needs to be learned from, and when it is learned anew.
 
     Every `season_days` the orders of a closed window are held against what was expected: a little
-    more or less is the season, `drift_ratio` times more or less, beyond chance, is another shop.
+    more or less is the season, `drift_ratio` times more or less, beyond chance, is another shop. A
+    history that was too short is looked at again after `retry_days`.
     """
 
     repeat_buyers: int = Field(default=200, ge=1)
     history_days: int = Field(default=90, ge=1)
     season_days: int = Field(default=30, ge=7)
+    retry_days: int = Field(default=7, ge=1)
     drift_ratio: float = Field(default=1.25, gt=1)
 
 
@@ -79,6 +79,7 @@ class Policy(Section):
     outlook_days: int = Field(default=90, ge=1)
     at_risk_share: float = Field(default=0.5, gt=0, lt=1)
     lapsed_share: float = Field(default=0.33, gt=0, lt=1)
+    lapsed_cycles: float = Field(default=3, ge=1)
     regular_gaps: int = Field(default=3, ge=2)
     regular_spread: float = Field(default=0.35, gt=0)
     staple_share: float = Field(default=0.5, gt=0, le=1)
@@ -97,5 +98,4 @@ class Policy(Section):
     @property
     def version(self) -> str:
         """Return a short hash of the content: the same rules have the same version."""
-        canonical = json.dumps(self.model_dump(mode="json"), sort_keys=True)
-        return hashlib.sha256(canonical.encode()).hexdigest()[:12]
+        return short_hash(self.model_dump(mode="json"))

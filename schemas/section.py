@@ -1,7 +1,9 @@
 """What every part of the configuration is made of."""
 
+import hashlib
+import json
 from datetime import time
-from typing import Annotated
+from typing import Annotated, Any
 from zoneinfo import ZoneInfo
 
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, StringConstraints
@@ -32,6 +34,12 @@ def _no_offset(value: time) -> time:
 
 LocalTime = Annotated[time, BeforeValidator(_no_number), AfterValidator(_no_offset)]
 Words = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1)]
+
+
+def short_hash(told: Any) -> str:
+    """Return a short hash of what JSON can tell: the same content has the same one."""
+    canonical = json.dumps(told, sort_keys=True)
+    return hashlib.sha256(canonical.encode()).hexdigest()[:12]
 
 
 class Section(BaseModel):

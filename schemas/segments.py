@@ -67,6 +67,7 @@ class SegmentPolicy(Section):
     batch_units: float = Field(default=5, gt=1)
     price_share: float = Field(default=0.2, gt=0, le=0.5)
     free_shipping_from: Annotated[Decimal, Field(gt=0, decimal_places=4)] | None = None
+    hunter_margin: Share = 0.1
     hunter_share: Share = 0.5
     points_kept: Count = 1_000
     cart_days: Days = 3

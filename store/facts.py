@@ -7,14 +7,13 @@ import polars as pl
 from sqlalchemy import Connection, text
 
 from schemas.facts_frame import FACTS
-from schemas.histories import Schema
+from schemas.histories import CENTS, Schema
 from store.frames import columns_as_told, read_frame, write_frame
 from store.histories import Persons, who
 from store.memberships import end_all
 from store.persons import REMARK
 
 _MONEY = ("spent", "basket", "largest")
-_CENTS = pl.lit(10_000)
 _STORED = pl.Decimal(38, 4)
 
 # No more marks are counted than it takes.
@@ -75,7 +74,7 @@ def read_facts(
     query = f"SELECT {columns_as_told(told)} FROM person_facts WHERE {where} ORDER BY person_id"
     frame = read_frame(connection, query, told, values)
     return frame.with_columns(
-        (pl.col(name) * _CENTS).cast(pl.Int64) for name in _MONEY if name in columns
+        (pl.col(name) * CENTS).cast(pl.Int64) for name in _MONEY if name in columns
     )
 
 
@@ -92,6 +91,6 @@ def write_facts(connection: Connection, persons: Persons, facts: pl.DataFrame) -
     ).scalars()
     gone = sorted(set(before) - set(facts["person_id"]))
     end_all(connection, gone)
-    money = (pl.col(name).cast(_STORED) / _CENTS for name in _MONEY)
+    money = (pl.col(name).cast(_STORED) / CENTS for name in _MONEY)
     write_frame(connection, "person_facts", facts.with_columns(money))
     return gone

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from schemas.histories import (
     BENEFITS,
+    CENTS,
     EVENTS,
     LINES,
     ORDERS,
@@ -29,19 +30,22 @@ SELECT DISTINCT ON (m.person_id) m.person_id, m.city
 FROM member m WHERE {who} ORDER BY m.person_id, m.city IS NULL, m.id
 """
 _ORDERS = f"""
-SELECT m.person_id, o.id, {instant("o.ordered_at")}, o.status, (o.total * 10000)::bigint,
-       (o.discount * 10000)::bigint, o.source, o.key, o.store_key
+SELECT m.person_id, o.id, {instant("o.ordered_at")}, o.status, (o.total * {CENTS})::bigint,
+       (o.discount * {CENTS})::bigint, o.source, o.key, o.store_key
 FROM member m JOIN shop_order o ON o.member_id = m.id WHERE {{who}}
 """
+_LINE = (
+    f"l.order_id, l.product_key, l.quantity::bigint, (l.quantity * l.unit_price * {CENTS})::bigint"
+)
 # Of few persons the orders are known by then, and not looked up once more for their lines.
-_LINES = """
-SELECT l.order_id, l.product_key, l.quantity::bigint, (l.quantity * l.unit_price * 10000)::bigint
+_LINES = f"""
+SELECT {_LINE}
 FROM order_line l WHERE l.order_id = ANY(%(orders)s)
 """
-_LINES_OF_RANGE = """
-SELECT l.order_id, l.product_key, l.quantity::bigint, (l.quantity * l.unit_price * 10000)::bigint
+_LINES_OF_RANGE = f"""
+SELECT {_LINE}
 FROM member m JOIN shop_order o ON o.member_id = m.id JOIN order_line l ON l.order_id = o.id
-WHERE {who}
+WHERE {{who}}
 """
 _PRODUCTS = "SELECT source, key, name, coalesce(family, key) FROM product"
 _STORES = "SELECT source, key, city FROM store"

@@ -20,13 +20,15 @@ _MEMBERSHIP = {
     "evidence": pl.String,
 }
 _TURN = {"person_id": pl.Int64, "kind": pl.String, "due_on": pl.Date, "version": pl.String}
+_MEMBERSHIPS, _WHEEL = "segment_membership", "wheel"
+_COLUMNS = {_MEMBERSHIPS: _MEMBERSHIP, _WHEEL: _TURN}
 
 _OPEN = """
 SELECT person_id, dimension, segment, since, evidence FROM segment_membership
 WHERE until IS NULL AND {who}
 """
 _ANY = "SELECT EXISTS (SELECT 1 FROM segment_membership WHERE {who})"
-_WHEEL = "SELECT person_id, kind, due_on, version FROM wheel WHERE {who}"
+_TURNS = "SELECT person_id, kind, due_on, version FROM wheel WHERE {who}"
 
 _SAME = "(m.person_id, m.dimension, m.segment, m.since)"
 _TOLD = "(t.person_id, t.dimension, t.segment, t.since)"
@@ -73,13 +75,13 @@ def write_memberships(
     )
     ended = standing.join(both, on=_NAME, how="anti")
     begun = judged.join(both, on=_NAME, how="anti").with_columns(pl.col("since").fill_null(today))
-    _tell(connection, _TAKE_BACK, ended.filter(pl.col("since") >= today))
-    _tell(connection, _END, ended.filter(pl.col("since") < today), today=today)
-    _tell(connection, _RENEW, renewed)
+    _tell(connection, _MEMBERSHIPS, _TAKE_BACK, ended.filter(pl.col("since") >= today))
+    _tell(connection, _MEMBERSHIPS, _END, ended.filter(pl.col("since") < today), today=today)
+    _tell(connection, _MEMBERSHIPS, _RENEW, renewed)
     if connection.exec_driver_sql(_ANY.format(who=where), dict(values)).scalar_one():
-        _tell(connection, _BEGIN, begun)
+        _tell(connection, _MEMBERSHIPS, _BEGIN, begun)
     else:
-        write_frame(connection, "segment_membership", begun.select(*_MEMBERSHIP))
+        write_frame(connection, _MEMBERSHIPS, begun.select(*_MEMBERSHIP))
     _resize(connection, [(begun, 1), (ended, -1)])
     return len(ended) + len(begun) + len(renewed)
 
@@ -87,13 +89,13 @@ def write_memberships(
 def write_wheel(connection: Connection, persons: Persons, judged: pl.DataFrame) -> int:
     """Have the wheel of `persons` be as judged; return how many rows that changed."""
     where, values = who(persons, "person_id")
-    standing = read_frame(connection, _WHEEL.format(who=where), _TURN, values)
+    standing = read_frame(connection, _TURNS.format(who=where), _TURN, values)
     key = ["person_id", "kind"]
     turned = judged.select(*_TURN).join(standing, on=list(_TURN), how="anti")
     stopped = standing.join(judged, on=key, how="anti")
-    _tell(connection, _STOP, stopped)
-    _tell(connection, _MOVE, turned.join(standing, on=key, how="semi"))
-    write_frame(connection, "wheel", turned.join(standing, on=key, how="anti"))
+    _tell(connection, _WHEEL, _STOP, stopped)
+    _tell(connection, _WHEEL, _MOVE, turned.join(standing, on=key, how="semi"))
+    write_frame(connection, _WHEEL, turned.join(standing, on=key, how="anti"))
     return len(stopped) + len(turned)
 
 
@@ -101,25 +103,25 @@ def end_all(connection: Connection, persons: list[int]) -> None:
     """Forget the segments and the wheel of persons who are no more."""
     where, values = who(persons, "person_id")
     standing = read_frame(connection, _OPEN.format(who=where), _MEMBERSHIP, values)
-    for table in ("segment_membership", "wheel"):
+    for table in _COLUMNS:
         connection.execute(text(f"DELETE FROM {table} WHERE person_id = ANY(:persons)"), values)
     _resize(connection, [(standing, -1)])
 
 
-def _tell(connection: Connection, statement: str, rows: pl.DataFrame, **values: date) -> None:
-    """Execute a statement that reads `rows`, if there are any, as the table `told`."""
+def _tell(
+    connection: Connection, table: str, statement: str, rows: pl.DataFrame, **values: date
+) -> None:
+    """Execute a statement about `table` that reads `rows`, if there are any, as `told`."""
     if rows.is_empty():
         return
-    columns = [name for name in (*_MEMBERSHIP, *_TURN) if name in rows.columns]
-    named = dict.fromkeys(columns)
-    table = "segment_membership" if "segment" in named else "wheel"
+    columns = _COLUMNS[table]
     connection.execute(
         text(
-            f"CREATE TEMPORARY TABLE told ON COMMIT DROP AS SELECT {', '.join(named)}"
+            f"CREATE TEMPORARY TABLE told ON COMMIT DROP AS SELECT {', '.join(columns)}"
             f" FROM {table} LIMIT 0"
         )
     )
-    write_frame(connection, "told", rows.select(*named))
+    write_frame(connection, "told", rows.select(*columns))
     connection.execute(text("ANALYZE told"))
     with row_by_row(connection):
         connection.execute(text(statement), values)

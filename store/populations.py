@@ -13,10 +13,9 @@ _ADD = text(
     "INSERT INTO population (upto, parameters, groups, closed_on, observed, observed_at_close)"
     " VALUES (:upto, :parameters, :groups, :upto, 0, 0)"
 ).bindparams(bindparam("parameters", type_=JSONB), bindparam("groups", type_=JSONB))
-_CLOSE = text(
-    "UPDATE population SET parameters = :parameters, closed_on = :closed_on,"
-    " observed_at_close = observed WHERE id = :id"
-).bindparams(bindparam("parameters", type_=JSONB))
+_AMEND = text("UPDATE population SET parameters = :parameters WHERE id = :id").bindparams(
+    bindparam("parameters", type_=JSONB)
+)
 
 
 def newest(connection: Connection) -> Any | None:
@@ -45,12 +44,19 @@ def add(
     connection.execute(_ADD, {"upto": upto, "parameters": dict(parameters), "groups": dict(groups)})
 
 
-def close(
-    connection: Connection, population: int, parameters: Mapping[str, Any], closed_on: date
-) -> None:
-    """Close the window that ends on a day, and keep what it taught."""
+def amend(connection: Connection, population: int, parameters: Mapping[str, Any]) -> None:
+    """Put other parameters in the place of a population's."""
+    connection.execute(_AMEND, {"id": population, "parameters": dict(parameters)})
+
+
+def close(connection: Connection, population: int, closed_on: date) -> None:
+    """Close the window that ends on a day: what is observed from then on is of the next."""
     connection.execute(
-        _CLOSE, {"id": population, "parameters": dict(parameters), "closed_on": closed_on}
+        text(
+            "UPDATE population SET closed_on = :closed_on, observed_at_close = observed"
+            " WHERE id = :id"
+        ),
+        {"id": population, "closed_on": closed_on},
     )
 
 

@@ -4,24 +4,30 @@ import logging
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, replace
-from datetime import date, timedelta
+from datetime import date
 from typing import Any
 
 import numpy as np
+import polars as pl
 from sqlalchemy import Connection
 
 from rules.bgnbd import BgNbd, Groups
-from rules.population import NEEDS, Lesson, Population, closed, in_season, learn
-from rules.segments.cuts import cuts_of
+from rules.population import (
+    NEEDS,
+    Lesson,
+    Population,
+    closed,
+    cut_anew,
+    in_season,
+    is_cut_by,
+    learn,
+)
 from schemas.facts_frame import FACTS
 from schemas.policy import Policy
 from store import facts, populations
 from store.histories import Persons
 
 _log = logging.getLogger("runwu.populations")
-
-_TRY_AGAIN = timedelta(days=7)
-"""How soon a history too short to learn from is looked at again."""
 
 _NEEDED = {"person_id": FACTS["person_id"], **{name: FACTS[name] for name in NEEDS}}
 
@@ -58,25 +64,33 @@ def observing(connection: Connection, persons: Persons) -> Iterator[None]:
 
 def keep(connection: Connection, today: date, policy: Policy) -> Population:
     """
-    Return the population of a day: learned anew if drift asks for it, its season if one closed.
+    Return the population of a day.
 
-    Raises nothing where there is too little to learn from: the population says so itself.
+    It is learned anew if drift asks for it, or if the history was too short; its season is told
+    when a window closed; and its cuts are taken anew when the policy's shares are others.
     """
     row = populations.newest(connection)
-    known = None if row is None else Population.of_json(row.parameters)
-    if row is None or known is None:
+    if row is None:
         return _learn(connection, today, policy)
-    waited = today - row.closed_on
-    model = known.bgnbd
-    if model is None:
-        return known if waited < _TRY_AGAIN else _learn(connection, today, policy)
-    if waited < timedelta(days=policy.population.season_days):
+    known, terms = Population.of_json(row.parameters), policy.population
+    waited = (today - row.closed_on).days
+    if known.bgnbd is None and waited >= terms.retry_days:
+        return _learn(connection, today, policy)
+    if known.bgnbd is not None and waited >= terms.season_days:
+        return _close(connection, row, known, known.bgnbd, today, policy)
+    if is_cut_by(known, policy):
         return known
-    return _close(connection, row, known, model, today, policy)
+    cut = cut_anew(known, _everybody(connection), today, policy)
+    populations.amend(connection, row.id, cut.as_json())
+    return cut
+
+
+def _everybody(connection: Connection) -> pl.DataFrame:
+    return facts.read_facts(connection, None, _NEEDED)
 
 
 def _learn(connection: Connection, today: date, policy: Policy) -> Population:
-    lesson = learn(facts.read_facts(connection, None, _NEEDED), today, policy)
+    lesson = learn(_everybody(connection), today, policy)
     return _put_in_force(connection, lesson)
 
 
@@ -91,7 +105,7 @@ def _close(
     connection: Connection, row: Any, known: Population, model: BgNbd, today: date, policy: Policy
 ) -> Population:
     """Close the window since the last one: it was a season, or this is another shop by now."""
-    everybody = facts.read_facts(connection, None, _NEEDED)
+    everybody = _everybody(connection)
     told = populations.groups(connection, row.id)
     groups = Groups(**{name: np.array(values) for name, values in told.items()})
     window = ((row.closed_on - row.upto).days, (today - row.upto).days)
@@ -103,7 +117,8 @@ def _close(
             season = closed(groups, lesson.population.bgnbd, *window, observed)
             lesson = replace(lesson, population=in_season(lesson.population, season))
         return _put_in_force(connection, lesson)
-    kept = replace(in_season(known, season), cuts=cuts_of(everybody, today, policy.segments))
-    populations.close(connection, row.id, kept.as_json(), today)
+    kept = cut_anew(in_season(known, season), everybody, today, policy)
+    populations.amend(connection, row.id, kept.as_json())
+    populations.close(connection, row.id, today)
     _log.info("season_closed factor=%.2f observed=%d", kept.season, observed)
     return kept

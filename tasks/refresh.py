@@ -1,8 +1,10 @@
 """Facts, segments and the wheel: for those whom something happened to, or for whom time did."""
 
 import logging
+from collections.abc import Callable
 from datetime import datetime
 
+import polars as pl
 from prefect import task
 from sqlalchemy import Connection
 
@@ -68,15 +70,7 @@ def mark_due(as_of: datetime) -> int:
 @task(name="rebuild facts")
 def rebuild_facts(as_of: datetime) -> int:
     """Make the facts of one range of persons anew; return how many, 0 when that is done."""
-    wired = wiring()
-    with transaction(wired.database) as connection:
-        persons = rebuilds.next_range(connection, rebuilds.FACTS, RANGE_ORDERS)
-        if persons is None:
-            return 0
-        known = _refresh(connection, wired, persons, as_of)
-        rebuilds.advance(connection, rebuilds.FACTS, persons)
-    _log.info("facts_rebuilt persons=%d", known)
-    return max(known, 1)
+    return _rebuild(rebuilds.FACTS, _refresh, as_of)
 
 
 @task(name="refresh facts")
@@ -86,9 +80,8 @@ def refresh_chunk(as_of: datetime) -> int:
     with transaction(wired.database) as connection:
         persons = facts.claim_stale(connection, CHUNK)
         if persons:
-            _refresh(connection, wired, persons, as_of)
-            _judge(connection, wired, persons, as_of)
-    _log.info("facts_refreshed persons=%d", len(persons))
+            known = _refresh(connection, wired, persons, as_of)
+            _judge(connection, wired, persons, known, as_of)
     return len(persons)
 
 
@@ -107,15 +100,7 @@ def learn_population(as_of: datetime) -> None:
 @task(name="rebuild segments")
 def rebuild_segments(as_of: datetime) -> int:
     """Make the segments of one range of persons anew; return how many, 0 when that is done."""
-    wired = wiring()
-    with transaction(wired.database) as connection:
-        persons = rebuilds.next_range(connection, rebuilds.SEGMENTS, RANGE_ORDERS)
-        if persons is None:
-            return 0
-        judged = _judge(connection, wired, persons, as_of)
-        rebuilds.advance(connection, rebuilds.SEGMENTS, persons)
-    _log.info("segments_rebuilt persons=%d", judged)
-    return max(judged, 1)
+    return _rebuild(rebuilds.SEGMENTS, _look_again, as_of)
 
 
 @task(name="turn the wheel")
@@ -126,24 +111,50 @@ def turn_chunk(as_of: datetime) -> int:
         today = wired.business_day(as_of).date()
         persons = facts.due(connection, today, OF_SEGMENTS, CHUNK)
         if persons:
-            _judge(connection, wired, persons, as_of)
-    _log.info("wheel_turned persons=%d", len(persons))
+            _look_again(connection, wired, persons, as_of)
     return len(persons)
 
 
-def _refresh(connection: Connection, wired: Wiring, persons: Persons, as_of: datetime) -> int:
-    """Replace the facts of persons by what their histories say; return of how many they do."""
+_Work = Callable[[Connection, Wiring, Persons, datetime], pl.DataFrame]
+
+
+def _rebuild(subject: str, work: _Work, as_of: datetime) -> int:
+    wired = wiring()
+    with transaction(wired.database) as connection:
+        persons = rebuilds.next_range(connection, subject, RANGE_ORDERS)
+        if persons is None:
+            return 0
+        known = work(connection, wired, persons, as_of)
+        rebuilds.advance(connection, subject, persons)
+    return max(len(known), 1)
+
+
+def _refresh(
+    connection: Connection, wired: Wiring, persons: Persons, as_of: datetime
+) -> pl.DataFrame:
+    """Replace the facts of persons by what their histories say, and return them."""
     known = facts_of(histories(connection, persons), as_of, wired.zone_name, wired.policy)
     with observing(connection, persons):
-        facts.write_facts(connection, persons, known)
-    return len(known)
+        gone = facts.write_facts(connection, persons, known)
+    _log.info("facts_written persons=%d gone=%d", len(known), len(gone))
+    return known
 
 
-def _judge(connection: Connection, wired: Wiring, persons: Persons, as_of: datetime) -> int:
-    """Have the segments and the wheel of persons be what their facts say; return of how many."""
-    today = wired.business_day(as_of).date()
+def _look_again(
+    connection: Connection, wired: Wiring, persons: Persons, as_of: datetime
+) -> pl.DataFrame:
+    """Judge persons by the facts as they are, and return those."""
     known = facts.read_facts(connection, persons)
+    _judge(connection, wired, persons, known, as_of)
+    return known
+
+
+def _judge(
+    connection: Connection, wired: Wiring, persons: Persons, known: pl.DataFrame, as_of: datetime
+) -> None:
+    """Have the segments and the wheel of persons be what their facts say."""
+    today = wired.business_day(as_of).date()
     judged = judge(known, today, wired.zone, wired.policy, in_force(connection))
-    memberships.write_memberships(connection, persons, judged.memberships, today)
-    memberships.write_wheel(connection, persons, judged.wheel)
-    return len(known)
+    moved = memberships.write_memberships(connection, persons, judged.memberships, today)
+    turned = memberships.write_wheel(connection, persons, judged.wheel)
+    _log.info("persons_judged persons=%d moved=%d turned=%d", len(known), moved, turned)

@@ -8,10 +8,21 @@ import polars as pl
 from rules.segments.definition import Terms
 from rules.segments.shopper import order_rate, proven
 from rules.segments.value import worth_on
+from schemas.section import short_hash
 from schemas.segments import Cuts, SegmentPolicy
 
+_TAKEN_BY = (
+    *("half_life_days", "super_user_share", "top_share", "valued_share"),
+    *("shopper_days", "active_share", "batch_share", "price_share"),
+)
 _ROUNDING = 1e-9
 """0.29 of 100 members are 29, whatever floating point makes of it."""
+
+
+def cuts_version(policy: SegmentPolicy) -> str:
+    """Return a short hash of all that cuts are taken by, beside facts."""
+    rules = policy.model_dump(mode="json")
+    return short_hash([rules[key] for key in _TAKEN_BY])
 
 
 def cuts_of(facts: pl.DataFrame, today: date, policy: SegmentPolicy) -> Cuts:

@@ -37,7 +37,7 @@ _RATIONALES = {
 
 def decayed(days: pl.Expr, half_life: int) -> pl.Expr:
     """Return what `worth` has faded to so many days after the last order."""
-    return pl.col("worth") * pl.lit(0.5).pow(days / half_life)
+    return pl.col("worth") * pl.lit(0.5).pow(days * (1 / half_life))
 
 
 def worth_on(terms: Terms) -> pl.Expr:

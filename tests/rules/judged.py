@@ -23,7 +23,7 @@ from tests.rules.lives import histories
 CDNOW = BgNbd(0.2656, 38.08, 0.599, 2.229)
 RHYTHM = PopulationRhythm(30.0, 0.8, 0.5)
 CUTS = Cuts(500.0, 100.0, 10.0, 1.0, 50.0, 1.0, 3.0)
-LEARNED = Population(CDNOW, RHYTHM, CUTS, 1.3, "a test")
+LEARNED = Population(CDNOW, RHYTHM, CUTS, season=1.3, why="a test")
 
 MOVED_BY = {
     Dimension.LIFECYCLE: (WheelKind.LIFECYCLE,),
@@ -45,7 +45,7 @@ populations = st.builds(
     st.sampled_from([None, CDNOW, BgNbd(2.0, 20.0, 0.5, 4.0)]),
     st.sampled_from([None, RHYTHM]),
     st.sampled_from([Cuts(), CUTS]),
-    st.sampled_from([0.4, 1.0, 1.3]),
+    season=st.sampled_from([0.4, 1.0, 1.3]),
 )
 
 

@@ -7,7 +7,7 @@ from datetime import date, timedelta
 import polars as pl
 import pytest
 
-from rules.outlook import outlook, outlook_turns
+from rules.outlook import outlook
 from rules.population import Population
 from schemas.dimensions import Dimension, Segment, WheelKind
 from schemas.segments import SegmentPolicy
@@ -26,9 +26,9 @@ def turn(
     population: Population = ORDINARY,
 ) -> date | None:
     """Return the only day on which an order is likely no longer."""
-    found = outlook_turns(frame, today, policy, population)
+    likely, found = outlook(frame, today, policy, population)
     assert set(found["kind"]) <= {WheelKind.OUTLOOK}
-    assert len(outlook(frame, today, policy, population)) == len(found)
+    assert len(likely) == len(found)
     return found["due_on"].item() if len(found) else None
 
 
@@ -49,7 +49,8 @@ def test_an_order_is_likely_until_exactly_the_day_the_model_names() -> None:
 
 
 def test_whoever_is_likely_is_so_since_the_last_order_and_on_evidence() -> None:
-    (row,) = outlook(OFTEN, TODAY, POLICY, ORDINARY).rows()
+    likely, _ = outlook(OFTEN, TODAY, POLICY, ORDINARY)
+    (row,) = likely.rows()
     assert row[:5] == (1, Dimension.OUTLOOK, Segment.LIKELY, TODAY, False)
     told = json.loads(row[5])
     assert told.pop("p_order") == pytest.approx(0.9, abs=0.1)
@@ -58,7 +59,8 @@ def test_whoever_is_likely_is_so_since_the_last_order_and_on_evidence() -> None:
 
 def test_the_evidence_is_the_same_on_every_day() -> None:
     later = TODAY + timedelta(days=5)
-    assert outlook(OFTEN, TODAY, POLICY, ORDINARY).equals(outlook(OFTEN, later, POLICY, ORDINARY))
+    (one, _), (other, _) = (outlook(OFTEN, on, POLICY, ORDINARY) for on in (TODAY, later))
+    assert one.equals(other)
 
 
 def test_a_busy_season_makes_orders_likely_for_longer_and_a_dull_one_for_less() -> None:
@@ -97,10 +99,10 @@ def test_of_nobody_else_an_order_is_likely(frame: pl.DataFrame, population: Popu
 
 
 def test_the_shape_is_the_same_where_nobody_is_likely() -> None:
-    for tell in (outlook, outlook_turns):
-        full = tell(OFTEN, TODAY, POLICY, ORDINARY)
-        for population in (ORDINARY, Population()):
-            assert tell(facts({}), TODAY, POLICY, population).schema == full.schema
+    full = outlook(OFTEN, TODAY, POLICY, ORDINARY)
+    for population in (ORDINARY, Population()):
+        nobody = outlook(facts({}), TODAY, POLICY, population)
+        assert [frame.schema for frame in nobody] == [frame.schema for frame in full]
 
 
 def test_a_later_order_moves_the_day_ahead() -> None:

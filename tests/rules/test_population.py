@@ -12,8 +12,19 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from rules.bgnbd import Groups, expected_after
-from rules.population import NEEDS, Population, Season, closed, in_season, learn
+from rules.population import (
+    NEEDS,
+    Population,
+    Season,
+    closed,
+    cut_anew,
+    in_season,
+    is_cut_by,
+    learn,
+)
+from rules.segments.cuts import cuts_of, cuts_version
 from schemas.policy import Policy, PopulationTerms
+from schemas.segments import SegmentPolicy
 from tests.rules.facts_builder import TODAY, buyer, day, facts
 from tests.rules.judged import CDNOW, LEARNED, populations
 
@@ -72,7 +83,7 @@ def test_days_are_told_from_the_first_order_of_all(first_ago: int, enough: bool)
 def test_a_shop_without_orders_teaches_nothing(frame: pl.DataFrame) -> None:
     lesson = learn(frame, TODAY, POLICY)
     why = "0 repeat buyers in 0 days; a model needs 30 in 90"
-    assert lesson.population == Population(why=why)
+    assert lesson.population == Population(cut_under=cuts_version(POLICY.segments), why=why)
     assert not len(lesson.groups.n)
 
 
@@ -174,6 +185,36 @@ def test_a_season_changes_nothing_but_the_factor_and_that_in_whole_percents() ->
     busy = in_season(LEARNED, Season(1_000.0, 1_234))
     assert busy == replace(LEARNED, season=1.22)
     assert in_season(LEARNED, Season(1_000.0, 1_235)).season == 1.22
+
+
+@pytest.mark.parametrize(
+    "edit",
+    [
+        {"half_life_days": 90},
+        {"super_user_share": 0.02},
+        {"top_share": 0.1},
+        {"valued_share": 0.3},
+        {"shopper_days": 90},
+        {"active_share": 0.25},
+        {"batch_share": 0.25},
+        {"price_share": 0.25},
+    ],
+)
+def test_another_share_asks_for_other_cuts_and_nothing_else(edit: dict[str, Any]) -> None:
+    learned = learn(shop(), TODAY, POLICY).population
+    edited = POLICY.model_copy(update={"segments": SegmentPolicy(**edit)})
+    assert is_cut_by(learned, POLICY)
+    assert not is_cut_by(learned, edited)
+    cut = cut_anew(learned, shop(), TODAY, edited)
+    assert is_cut_by(cut, edited)
+    assert cut.cuts == cuts_of(shop(), TODAY, edited.segments)
+    assert replace(cut, cuts=learned.cuts, cut_under=learned.cut_under) == learned
+
+
+def test_what_cuts_are_not_taken_by_asks_for_no_others() -> None:
+    edited = POLICY.model_copy(update={"segments": SegmentPolicy(likely_days=60, cart_days=3)})
+    assert is_cut_by(learn(shop(), TODAY, POLICY).population, edited)
+    assert not is_cut_by(Population(), POLICY)
 
 
 def test_before_anything_was_learned_nothing_is_known() -> None:

@@ -261,6 +261,7 @@ CHANGES: dict[str, Any] = {
     "outlook_days": 91,
     "at_risk_share": 0.51,
     "lapsed_share": 0.34,
+    "lapsed_cycles": 3.5,
     "regular_gaps": 4,
     "regular_spread": 0.36,
     "staple_share": 0.51,

@@ -72,11 +72,21 @@ def test_a_closed_window_keeps_what_was_observed_by_then(learned: Engine) -> Non
     with transaction(learned) as connection:
         row = _newest(connection)
         populations.observe(connection, row.id, 7)
-        populations.close(connection, row.id, {"season": 1.2}, closed_on)
+        populations.close(connection, row.id, closed_on)
         populations.observe(connection, row.id, 2)
     row = newest(learned)
-    assert (row.upto, row.closed_on, row.parameters) == (UPTO, closed_on, {"season": 1.2})
+    assert (row.upto, row.closed_on, row.parameters) == (UPTO, closed_on, PARAMETERS)
     assert (row.observed, row.observed_at_close, groups(learned)) == (9, 7, GROUPS)
+
+
+def test_other_parameters_are_told_of_the_same_window(learned: Engine) -> None:
+    with transaction(learned) as connection:
+        row = _newest(connection)
+        populations.observe(connection, row.id, 7)
+        populations.amend(connection, row.id, {"season": 1.2})
+    row = newest(learned)
+    assert (row.upto, row.closed_on, row.parameters) == (UPTO, UPTO, {"season": 1.2})
+    assert (row.observed, row.observed_at_close, groups(learned)) == (7, 0, GROUPS)
 
 
 _NUMBERS = (

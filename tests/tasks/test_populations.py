@@ -187,6 +187,24 @@ def test_drift_to_a_shop_without_a_history_says_so(learned: Days) -> None:
     assert is_judged_by_what_is_in_force(learned)
 
 
+def test_an_edited_share_is_felt_on_the_same_day_and_changes_nothing_else(learned: Days) -> None:
+    """Of four buyers no one is among the best fifth, and one is among the best half."""
+    order(learned, [1], days=3, every=5)
+    learned.refresh()
+    (before,) = known(learned)
+    learned.rule(TERMS + "\n[policy.segments]\nvalued_share = 0.5")
+    learned.refresh()
+    (row,) = known(learned)
+    assert before.parameters["cuts"]["valued"] is None
+    assert row.parameters["cuts"]["valued"] is not None
+    others = ("bgnbd", "rhythm", "season", "why")
+    assert [row.parameters[it] for it in others] == [before.parameters[it] for it in others]
+    assert (row.id, row.upto, row.closed_on) == (before.id, before.upto, before.closed_on)
+    assert is_judged_by_what_is_in_force(learned)
+    later(learned, 1)
+    assert newest(learned).parameters == row.parameters
+
+
 def observed(house: Days) -> int:
     house.refresh()
     return int(newest(house).observed)
