@@ -81,7 +81,7 @@ def write_memberships(
     if connection.exec_driver_sql(_ANY.format(who=where), dict(values)).scalar_one():
         _tell(connection, _MEMBERSHIPS, _BEGIN, begun)
     else:
-        write_frame(connection, _MEMBERSHIPS, begun.select(*_MEMBERSHIP))
+        _append(connection, _MEMBERSHIPS, begun.select(*_MEMBERSHIP))
     _resize(connection, [(begun, 1), (ended, -1)])
     return len(ended) + len(begun) + len(renewed)
 
@@ -95,7 +95,7 @@ def write_wheel(connection: Connection, persons: Persons, judged: pl.DataFrame) 
     stopped = standing.join(judged, on=key, how="anti")
     _tell(connection, _WHEEL, _STOP, stopped)
     _tell(connection, _WHEEL, _MOVE, turned.join(standing, on=key, how="semi"))
-    write_frame(connection, _WHEEL, turned.join(standing, on=key, how="anti"))
+    _append(connection, _WHEEL, turned.join(standing, on=key, how="anti"))
     return len(stopped) + len(turned)
 
 
@@ -108,20 +108,24 @@ def end_all(connection: Connection, persons: list[int]) -> None:
     _resize(connection, [(standing, -1)])
 
 
+def _append(connection: Connection, table: str, rows: pl.DataFrame) -> None:
+    """Append rows, those of a person beside each other: they are looked for together."""
+    write_frame(connection, table, rows.sort("person_id"))
+
+
 def _tell(
     connection: Connection, table: str, statement: str, rows: pl.DataFrame, **values: date
 ) -> None:
     """Execute a statement about `table` that reads `rows`, if there are any, as `told`."""
     if rows.is_empty():
         return
-    columns = _COLUMNS[table]
     connection.execute(
         text(
-            f"CREATE TEMPORARY TABLE told ON COMMIT DROP AS SELECT {', '.join(columns)}"
+            f"CREATE TEMPORARY TABLE told ON COMMIT DROP AS SELECT {', '.join(_COLUMNS[table])}"
             f" FROM {table} LIMIT 0"
         )
     )
-    write_frame(connection, "told", rows.select(*columns))
+    _append(connection, "told", rows.select(*_COLUMNS[table]))
     connection.execute(text("ANALYZE told"))
     with row_by_row(connection):
         connection.execute(text(statement), values)
