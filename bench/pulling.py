@@ -2,7 +2,6 @@
 
 import asyncio
 import os
-import resource
 from collections.abc import Awaitable, Callable, Iterator
 from concurrent.futures import ProcessPoolExecutor
 from contextlib import contextmanager
@@ -13,6 +12,7 @@ from time import perf_counter
 from typing import Any
 from unittest.mock import patch
 
+from bench.memory import peak_mb
 from bench.source import Shop
 from schemas.enums import Entity
 from store.staging import Stage
@@ -78,7 +78,7 @@ def _pull(url: str, shop: Shop, as_of: datetime) -> Pulled:
     for one in brought:
         if isinstance(one, Exception) or one.refused:
             raise RuntimeError(one)
-    pulled.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    pulled.peak_mb = peak_mb()
     return pulled
 
 

@@ -38,6 +38,23 @@ def database(server_url: str, name: str) -> Iterator[str]:
             connection.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
 
 
+def warm(url: str) -> None:
+    """Read every table once: a server that has been up for days has in memory what fits there."""
+    with engine(url).connect() as connection:
+        tables = connection.execute(text("SELECT relname FROM pg_stat_user_tables")).scalars()
+        connection.execute(text("SET enable_indexonlyscan TO off"))
+        for table in tables.all():
+            connection.execute(text(f"SELECT count(*) FROM {table}"))  # noqa: S608 - the server's
+
+
+def pages(url: str) -> int:
+    """Return how many pages of a database its sessions have looked at so far."""
+    counts = "SELECT blks_hit + blks_read FROM pg_stat_database WHERE datname = current_database()"
+    with engine(url).connect() as connection:
+        found: int = connection.execute(text(counts)).scalar_one()
+    return found
+
+
 def settle(url: str) -> None:
     """Let a database tidy up, as it has by the day after a first load."""
     with engine(url).execution_options(isolation_level="AUTOCOMMIT").connect() as connection:

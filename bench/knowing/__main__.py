@@ -9,12 +9,12 @@ members, 10,000,000 orders); in a smaller one what is fixed weighs more.
 
 On a day one member in a hundred orders and three are due by the wheel; where fewer or more are due
 by themselves, the wheel is arranged before (bench.knowing.changes). The shop of three times the
-size has as many changes, not thrice as many.
+size has as many changes, not thrice as many; both find their tables in memory, as far as they fit.
 """
 
 import argparse
 import json
-from contextlib import ExitStack
+from collections.abc import Sequence
 from dataclasses import asdict
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -25,9 +25,9 @@ from bench.figures import table
 from bench.knowing.baseline import Baseline, baseline
 from bench.knowing.changes import arrange_wheel, bring, to_do, written
 from bench.knowing.figures import Day, Measured
-from bench.knowing.refreshing import refresh
+from bench.knowing.refreshing import Refreshed, refresh
 from bench.knowing.shop import Shop, as_of, load, today, write_log
-from bench.server import database, server, settle
+from bench.server import database, pages, server, settle, warm
 
 DAYS = 3
 """Days that are measured; the one in the middle counts."""
@@ -56,32 +56,24 @@ def measure(members: int, orders: int, *, thrice: bool) -> Measured:
     """
     Measure a rebuild and days of a shop, and days of one of thrice the size if that is asked.
 
-    Their days take turns: whatever else slows the machine down then slows both.
+    One shop is gone before the other comes: each has the machine's memory to itself.
     """
-    shop = Shop(members, orders)
     changes = round(members * CHANGED), round(members * DUE)
-    with ExitStack() as stack:
-        url = stack.enter_context(server())
-        once = stack.enter_context(database(url, "once"))
-        load(once, shop)
-        settle(once)
-        beside = _baseline(shop)
-        full = refresh(once, as_of(-1))
-        shops = {once: shop}
-        if thrice:
-            larger = stack.enter_context(database(url, "thrice"))
-            shops[larger] = Shop(3 * members, 3 * orders)
-            load(larger, shops[larger])
-            settle(larger)
-            refresh(larger, as_of(-1))
-        days, *more = zip(
-            *(
-                [_day(where, one, number, *changes) for where, one in shops.items()]
-                for number in range(DAYS)
-            ),
-            strict=True,
-        )
-    return Measured(beside, full, days, *more)
+    with server() as url:
+        full, days = _live(url, Shop(members, orders), *changes)
+        larger = Shop(3 * members, 3 * orders)
+        days_of_thrice = _live(url, larger, *changes)[1] if thrice else ()
+    return Measured(_baseline(Shop(members, orders)), full, days, days_of_thrice)
+
+
+def _live(server_url: str, shop: Shop, changed: int, due: int) -> tuple[Refreshed, Sequence[Day]]:
+    """Return a shop's full rebuild, and the days after that."""
+    with database(server_url, "shop") as url:
+        load(url, shop)
+        settle(url)
+        full = refresh(url, as_of(-1))
+        warm(url)
+        return full, [_day(url, shop, number, changed, due) for number in range(DAYS)]
 
 
 def _baseline(shop: Shop) -> Baseline:
@@ -97,11 +89,11 @@ def _day(url: str, shop: Shop, number: int, changed: int, due: int) -> Day:
     settle(url)
     bring(url, shop, number, changed)
     marked, waiting = to_do(url, today(number))
-    before = written(url)
+    before, seen = written(url), pages(url)
     refreshed = refresh(url, as_of(number))
     after = written(url)
     rows = {table: after[table] - before[table] for table in after}
-    return Day(refreshed, marked, waiting, by_itself, rows)
+    return Day(refreshed, marked, waiting, by_itself, rows, pages(url) - seen)
 
 
 if __name__ == "__main__":

@@ -16,7 +16,8 @@ class Day:
     A daily refresh, and what there was to do.
 
     Persons were `marked` by an order and `due` by the wheel; `by_itself` says how many would have
-    been due. `written` counts the rows inserted, updated and deleted, by table.
+    been due. `written` counts the rows inserted, updated and deleted, by table; `pages` the pages
+    of the database that were looked at, each time they were.
     """
 
     refreshed: Refreshed
@@ -24,6 +25,7 @@ class Day:
     due: int
     by_itself: int
     written: dict[str, int]
+    pages: int
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,10 @@ class Measured:
             name = _named("the same in a shop of 3 x the size", larger)
             lines.append(Figure(name, larger.refreshed.took, ratio, 1.3, "of the day before"))
             lines += _of_day(larger)
+            more = larger.pages / day.pages
+            lines.append(
+                Figure("  pages looked at, beside the day before", None, more, None, "times")
+            )
         return lines
 
 
@@ -75,6 +81,7 @@ def _of_day(day: Day) -> list[Figure]:
         *_steps(day.refreshed),
         Figure(f"  due by themselves: {day.by_itself:,} persons"),
         Figure(f"  rows written: {rows}"),
+        Figure(f"  pages looked at: {day.pages:,}"),
     ]
 
 

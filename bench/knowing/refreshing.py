@@ -2,12 +2,13 @@
 
 import logging
 import os
-import resource
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
 from multiprocessing import get_context
 from time import perf_counter
+
+from bench.memory import peak_mb
 
 
 @dataclass
@@ -52,5 +53,5 @@ def _refresh(url: str, as_of: datetime) -> Refreshed:
             persons += done
         refreshed.seconds[task.name] = perf_counter() - began
         refreshed.persons[task.name] = persons
-    refreshed.peak_mb = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    refreshed.peak_mb = peak_mb()
     return refreshed
