@@ -104,6 +104,8 @@ def upgrade() -> None:
     op.create_index('ix_segment_ended', 'segment_membership', ['until'], unique=False, postgresql_where=sa.text('until IS NOT NULL'))
     op.create_index('uq_segment_open', 'segment_membership', ['person_id', 'dimension', 'segment'], unique=True, postgresql_where=sa.text('until IS NULL'))
     op.drop_constraint(op.f('segment_membership_person_id_fkey'), 'segment_membership', type_='foreignkey')
+    # Renewed evidence fits beside the old, and no index has to be told of it.
+    op.execute('ALTER TABLE segment_membership SET (fillfactor = 80)')
     op.execute('DELETE FROM wheel')
     op.drop_constraint('wheel_pkey', 'wheel', type_='primary')
     op.create_primary_key('wheel_pkey', 'wheel', ['person_id', 'kind'])
@@ -125,6 +127,7 @@ def downgrade() -> None:
     op.drop_constraint('segment_membership_pkey', 'segment_membership', type_='primary')
     op.create_primary_key('segment_membership_pkey', 'segment_membership', ['person_id', 'segment', 'since'])
     op.create_foreign_key(op.f('segment_membership_person_id_fkey'), 'segment_membership', 'person', ['person_id'], ['id'])
+    op.execute('ALTER TABLE segment_membership RESET (fillfactor)')
     op.drop_index('uq_segment_open', table_name='segment_membership', postgresql_where=sa.text('until IS NULL'))
     op.drop_index('ix_segment_ended', table_name='segment_membership', postgresql_where=sa.text('until IS NOT NULL'))
     op.drop_index('ix_segment_open', table_name='segment_membership', postgresql_where=sa.text('until IS NULL'))
