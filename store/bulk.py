@@ -55,6 +55,16 @@ def row_by_row(connection: Connection) -> Iterator[None]:
         connection.execute(text(f"SET LOCAL {way} TO DEFAULT"))
 
 
+def drop(connection: Connection, table: str) -> None:
+    """
+    Take a table away, if it is there, and views upon it of sessions that are about to end.
+
+    Whoever was shown a table has closed the connection by then; the server may take its time over
+    what that session leaves.
+    """
+    connection.execute(text(f"DROP TABLE IF EXISTS {table} CASCADE"))
+
+
 def copy_rows(
     connection: Connection, table: str, columns: Sequence[str], rows: Iterable[Sequence[Any]]
 ) -> int:

@@ -7,6 +7,7 @@ Of other entities there is nothing to gather, and all of this does nothing.
 from sqlalchemy import Connection, text
 
 from schemas.enums import Entity
+from store.bulk import drop
 from store.staging import UNATTENDED, Stage, survey
 
 _GATHERED = """
@@ -102,12 +103,12 @@ def ungather(connection: Connection, stage: Stage, keys: str, values: dict[str, 
 def scatter(connection: Connection, stage: Stage) -> None:
     """Take away what was gathered."""
     for name in ("orders", *_DERIVED):
-        connection.execute(text(f"DROP TABLE IF EXISTS {stage.table}__{name}"))
+        drop(connection, f"{stage.table}__{name}")
 
 
 def _derive(connection: Connection, stage: Stage) -> None:
     for name, query in _DERIVED.items():
-        connection.execute(text(f"DROP TABLE IF EXISTS {stage.table}__{name}"))
+        drop(connection, f"{stage.table}__{name}")
         _create(connection, stage, name, query)
 
 

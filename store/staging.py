@@ -9,7 +9,7 @@ from sqlalchemy import Connection, text
 
 from schemas.enums import Entity
 from schemas.incoming import COLUMNS, Row
-from store.bulk import copy_rows, make_room
+from store.bulk import copy_rows, drop, make_room
 from store.row_rules import UNITS
 
 SCHEMA = "staging"
@@ -70,7 +70,7 @@ def clear(connection: Connection, stage: Stage) -> None:
 
 def strike(connection: Connection, stage: Stage) -> None:
     """Take a stage down, which nobody needs once its window was published or refused."""
-    connection.execute(text(f"DROP TABLE IF EXISTS {stage.table}"))
+    drop(connection, stage.table)
 
 
 def stage_pages(

@@ -71,6 +71,18 @@ def test_leftovers_of_a_killed_pull_are_cleared(database: Engine) -> None:
     assert rows(database, _LEFT) == [("new",)]
 
 
+def test_a_stage_is_taken_down_although_a_closed_session_is_not_gone_yet(database: Engine) -> None:
+    """The server drops what a session leaves when it gets to it, which may be later than we do."""
+    _stage(database, _contact("a"))
+    with database.connect() as lingering:
+        view = f"CREATE TEMPORARY VIEW shown AS SELECT * FROM {CONTACTS.table}"
+        lingering.exec_driver_sql(view)
+        lingering.commit()
+        with transaction(database) as connection:
+            staging.strike(connection, CONTACTS)
+    assert rows(database, f"SELECT to_regclass('{CONTACTS.table}')") == [(None,)]
+
+
 def test_pages_are_numbered_on(database: Engine) -> None:
     row = staged_row(Entity.CONTACT, _contact("a"), None)
     with transaction(database) as connection:
