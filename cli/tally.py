@@ -1,14 +1,19 @@
 """What members received, counted from the stand-ins' own records and from nothing of ours."""
 
+from calendar import monthrange
 from collections import defaultdict
 from collections.abc import Callable, Hashable, Iterable
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from sandbox.records import Received
-from schemas.policy import Cap, Policy
+from schemas.governing import AS_MANY_AS_DAYS, Cap, Scope
+from schemas.policy import Policy
 
 _SAME_TEXT_HOURS = 72
+
+_COUNTS_ALL = (Scope.PERSON, Scope.CHANNEL)
+"""What members receive comes through one channel; of its category and sender they know nothing."""
 
 _CALENDAR: dict[str, Callable[[datetime], Hashable]] = {
     "day": lambda at: at.date(),
@@ -31,22 +36,27 @@ def duplicates(received: Iterable[Received]) -> int:
 
 
 def over_cap(received: Iterable[Received], policy: Policy, zone: ZoneInfo) -> int:
-    """Count the messages by which persons exceeded any cap of the policy."""
+    """Count the messages by which persons exceeded any cap of the policy that counts them all."""
     times: dict[str, list[datetime]] = defaultdict(list)
     for one in received:
         times[one.unionid].append(one.at.astimezone(zone))
-    return sum(_excess(cap, sorted(mine)) for cap in policy.caps for mine in times.values())
+    caps = [cap for cap in policy.caps if cap.scope in _COUNTS_ALL]
+    return sum(_excess(cap, sorted(mine)) for cap in caps for mine in times.values())
 
 
 def _excess(cap: Cap, times: list[datetime]) -> int:
-    if cap.rolling_hours is not None:
-        span = timedelta(hours=cap.rolling_hours)
+    if cap.span_hours is not None:
+        span = timedelta(hours=cap.span_hours)
         return sum(
             1
             for place, at in enumerate(times)
-            if sum(1 for earlier in times[:place] if at - earlier < span) >= cap.max
+            if sum(1 for earlier in times[:place] if at - earlier < span) >= int(cap.max)
         )
-    counts: dict[Hashable, int] = defaultdict(int)
+    counts: dict[Hashable, list[datetime]] = defaultdict(list)
     for at in times:
-        counts[_CALENDAR[cap.window or "day"](at)] += 1
-    return sum(max(0, count - cap.max) for count in counts.values())
+        counts[_CALENDAR[cap.window or "day"](at)].append(at)
+    return sum(max(0, len(within) - _most(cap, within[0])) for within in counts.values())
+
+
+def _most(cap: Cap, at: datetime) -> int:
+    return monthrange(at.year, at.month)[1] if cap.max == AS_MANY_AS_DAYS else int(cap.max)

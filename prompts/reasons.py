@@ -55,6 +55,11 @@ def window(name: str) -> str:
     return str(template.format(count=hours // _DAY if whole_days else hours))
 
 
+def counted_by(of: str, name: str) -> str:
+    """Return what a cap counts and in which window; `of` is a category, channel or sender."""
+    return f"{_of(of)}{window(name)}"
+
+
 def suppression(reason: str) -> str:
     """Return why an address must not be used any more."""
     return str(locale()["words"]["suppressions"].get(reason, reason))
@@ -116,12 +121,20 @@ def _words(reason: Mapping[str, Any]) -> dict[str, Any]:
     numbers = dict(reason)
     if "window" in numbers:
         numbers["window"] = window(numbers["window"])
+    if numbers["rule"] == "cap":
+        numbers["of"] = _of(numbers.get("of", ""))
     if "because" in numbers:
         numbers["because"] = suppression(numbers["because"])
     if "said" in numbers:
         consents = locale()["words"]["consents"]
         numbers["said"] = consents["refused" if numbers["said"] is False else "unsaid"]
     return numbers
+
+
+def _of(name: str) -> str:
+    words = locale()["words"]
+    said = {**words["categories"], **words["channels"]}.get(name, name)
+    return f"{said}：" if said else ""
 
 
 def _filled(template: str, numbers: Mapping[str, Any]) -> str:

@@ -1,74 +1,149 @@
 """Counting a person's slots against caps and the minimum gap."""
 
+from calendar import monthrange
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
+from schemas.enums import Category
+from schemas.governing import AS_MANY_AS_DAYS, Cap, Scope
 from schemas.planning import Reason, Slot, Span
-from schemas.policy import Cap, Policy
+from schemas.policy import Policy
 
 
-def violations(
-    span: Span, slots: Sequence[Slot], policy: Policy, zone: ZoneInfo
-) -> tuple[Reason, ...]:
+@dataclass(frozen=True)
+class Ask:
+    """What asks for a place: when it may arrive, on whose clock, and what caps tell it by."""
+
+    span: Span
+    zone: ZoneInfo
+    category: Category
+    channel: str
+    sender: str
+
+    def at(self, start: datetime, until: datetime) -> "Ask":
+        """Return the same from another start on, just as long, but not beyond `until`."""
+        length = self.span.end - self.span.start
+        return replace(self, span=Span(start, max(start, min(start + length, until))))
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What holds one person's messages apart: caps, their own budget, and the gap in hours."""
+
+    caps: tuple[Cap, ...] = ()
+    personal: Cap | None = None
+    gap_hours: float = 0
+
+    @cached_property
+    def all(self) -> tuple[Cap, ...]:
+        """The caps, and the personal budget as one more."""
+        return self.caps if self.personal is None else (*self.caps, self.personal)
+
+
+@dataclass(frozen=True)
+class Count:
+    """A cap's window, whose slots count in it (of: a sender, ...), how many do, how many may."""
+
+    scope: Scope
+    of: str
+    window: str
+    used: int
+    max: int
+
+
+def counted(slots: Iterable[Slot], policy: Policy) -> tuple[Slot, ...]:
+    """Return the slots whose category counts."""
+    return tuple(slot for slot in slots if policy.categories.of(slot.category).counted)
+
+
+def violations(ask: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Reason, ...]:
     """
-    Return why `span` would not fit beside `slots`; empty if it does.
+    Return why `ask` would not fit beside `slots`; empty if it does.
 
     Rationale: an employee may confirm at any instant of a span, so a slot counts in every window
     its span touches. Calendar windows hide nothing at midnight because rolling ones and the gap
-    hold beside them; all must hold (peers.md, section 4, pitfalls 3, 5 and 8).
+    hold beside them; all must hold (peers.md, section 4, pitfalls 3, 5 and 8). A slot counts on the
+    days that its own frozen zone tells, whatever clock the person lives by today.
     """
-    broken = [_cap(cap, span, slots, zone) for cap in policy.caps]
-    return tuple(reason for reason in (_gap(span, slots, policy), *broken) if reason)
+    broken = [_gap(ask, slots, limits), *(_cap(cap, ask, slots) for cap in limits.caps)]
+    spent = _cap(limits.personal, ask, slots) if limits.personal else None
+    if spent is not None:
+        broken.append(replace(spent, rule="personal"))
+    return tuple(reason for reason in broken if reason)
 
 
 def frees_at(
-    span: Span, slots: Sequence[Slot], policy: Policy, zone: ZoneInfo, *, until: datetime
+    ask: Ask, slots: Sequence[Slot], limits: Limits, *, until: datetime
 ) -> datetime | None:
     """
-    Return the first start at which a span of this length would fit, or None before `until`.
+    Return the first start at which an ask of this length would fit, or None before `until`.
 
     Rationale: whoever is held back is told when, and never longer than need be; one system let
     the fourth message of a week wait three weeks (mautic PR#4761).
     """
-    length = span.end - span.start
-    ahead = {at for at in _openings(span, slots, policy, zone) if span.start <= at < until}
+    ahead = {at for at in _openings(ask, slots, limits) if ask.span.start <= at < until}
     fitting = (
-        start
-        for start in sorted(ahead)
-        if not violations(Span(start, start + length), slots, policy, zone)
+        start for start in sorted(ahead) if not violations(ask.at(start, until), slots, limits)
     )
     return next(fitting, None)
 
 
-def _gap(span: Span, slots: Iterable[Slot], policy: Policy) -> Reason | None:
-    gap = timedelta(hours=policy.gap_hours)
+def _gap(ask: Ask, slots: Iterable[Slot], limits: Limits) -> Reason | None:
+    if not limits.gap_hours:
+        return None
+    gap, span = timedelta(hours=limits.gap_hours), ask.span
     near = [
-        slot
+        slot.candidate_id
         for slot in slots
         if span.start - slot.span.end < gap and slot.span.start - span.end < gap
     ]
-    if not near or not policy.gap_hours:
+    return Reason("gap", {"hours": limits.gap_hours, "beside": near}) if near else None
+
+
+def concerns(cap: Cap, ask: Ask) -> bool:
+    """Tell whether a cap is for what an ask is."""
+    return not cap.only or _name(cap, ask) in cap.only
+
+
+def count(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Count:
+    """Return how full a cap is that concerns an ask, where that would count."""
+    name = _name(cap, ask)
+    together = [slot for slot in slots if _name(cap, slot) == name]
+    if cap.span_hours is None:
+        used, most = _fullest_period(cap, ask, together)
+        return Count(cap.scope, name, f"calendar_{cap.window}", used, most)
+    used = _fullest_span(cap.span_hours, ask.span, together)
+    return Count(cap.scope, name, f"rolling_{cap.span_hours}h", used, int(cap.max))
+
+
+def _cap(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
+    if not concerns(cap, ask):
         return None
-    return Reason(
-        "gap", {"hours": policy.gap_hours, "beside": [slot.candidate_id for slot in near]}
-    )
+    found = count(cap, ask, slots)
+    if found.used < found.max:
+        return None
+    scope = {} if cap.scope is Scope.PERSON else {"scope": cap.scope.value, "of": found.of}
+    return Reason("cap", {**scope, "window": found.window, "used": found.used, "max": found.max})
 
 
-def _cap(cap: Cap, span: Span, slots: Sequence[Slot], zone: ZoneInfo) -> Reason | None:
-    if cap.rolling_hours is not None:
-        used = _most_in_any_span(span, slots, timedelta(hours=cap.rolling_hours))
-        name = f"rolling_{cap.rolling_hours}h"
-    else:
-        used = _most_in_any_period(cap.window or "day", span, slots, zone)
-        name = f"calendar_{cap.window}"
-    return (
-        Reason("cap", {"window": name, "used": used, "max": cap.max}) if used >= cap.max else None
-    )
+def _name(cap: Cap, told: Ask | Slot) -> str:
+    match cap.scope:
+        case Scope.SENDER:
+            return told.sender
+        case Scope.CHANNEL:
+            return told.channel
+        case Scope.CATEGORY:
+            return told.category.value
+        case Scope.PERSON:
+            return ""
 
 
-def _most_in_any_span(span: Span, slots: Sequence[Slot], length: timedelta) -> int:
-    """Count the slots in the fullest [w, w+length) that also touches `span`."""
+def _fullest_span(hours: int, span: Span, slots: Sequence[Slot]) -> int:
+    """Count the slots in the fullest [w, w+hours) that also touches `span`."""
+    length = timedelta(hours=hours)
     # The count only falls just after some span's end, so the fullest window starts at one.
     starts = [end for end in (*(slot.span.end for slot in slots), span.end) if end <= span.end]
     return max(
@@ -78,13 +153,23 @@ def _most_in_any_span(span: Span, slots: Sequence[Slot], length: timedelta) -> i
     )
 
 
-def _most_in_any_period(window: str, span: Span, slots: Sequence[Slot], zone: ZoneInfo) -> int:
-    mine = set(_periods(window, span, zone))
-    taken = [set(_periods(window, slot.span, zone)) for slot in slots]
-    return max(sum(1 for periods in taken if period in periods) for period in mine)
+def _fullest_period(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> tuple[int, int]:
+    """Count the slots in that period of the ask in which least room is left, and its most."""
+    window = cap.window or "day"
+    taken = [set(_periods(window, slot.span, slot.zone)) for slot in slots]
+    counts = [
+        (sum(1 for periods in taken if period in periods), _most(cap, period))
+        for period in _periods(window, ask.span, ask.zone)
+    ]
+    return max(counts, key=lambda count: count[0] - count[1])
+
+
+def _most(cap: Cap, period: tuple[int, ...]) -> int:
+    return monthrange(*period)[1] if cap.max == AS_MANY_AS_DAYS else int(cap.max)
 
 
 def _periods(window: str, span: Span, zone: ZoneInfo) -> Iterator[tuple[int, ...]]:
+    """Yield the calendar windows that a span touches, some more than once."""
     day, last = span.start.astimezone(zone).date(), span.end.astimezone(zone).date()
     while day <= last:
         yield _period(window, day)
@@ -101,24 +186,23 @@ def _period(window: str, day: date) -> tuple[int, ...]:
             return (day.toordinal(),)
 
 
-def _openings(
-    span: Span, slots: Sequence[Slot], policy: Policy, zone: ZoneInfo
-) -> Iterator[datetime]:
-    """Yield every start at which some rule may stop holding a span back."""
-    yield span.start
+def _openings(ask: Ask, slots: Sequence[Slot], limits: Limits) -> Iterator[datetime]:
+    """Yield every start at which some rule may stop holding an ask back."""
+    yield ask.span.start
     for slot in slots:
-        yield slot.span.end + timedelta(hours=policy.gap_hours)
-        for cap in policy.caps:
-            if cap.rolling_hours is not None:
-                yield slot.span.end + timedelta(hours=cap.rolling_hours)
+        yield slot.span.end + timedelta(hours=limits.gap_hours)
+        for cap in limits.all:
+            if cap.span_hours is not None:
+                yield slot.span.end + timedelta(hours=cap.span_hours)
             else:
-                yield _period_after(cap.window or "day", slot.span.end, zone)
+                yield _period_after(cap.window or "day", slot, ask.zone)
 
 
-def _period_after(window: str, at: datetime, zone: ZoneInfo) -> datetime:
-    """Return the local midnight at which the next calendar window begins."""
-    day = at.astimezone(zone).date()
+def _period_after(window: str, slot: Slot, zone: ZoneInfo) -> datetime:
+    """Return the midnight in `zone` at which the calendar window after a slot's last begins."""
+    day = slot.span.end.astimezone(slot.zone).date()
     current = _period(window, day)
     while _period(window, day) == current:
         day += timedelta(days=1)
-    return datetime(day.year, day.month, day.day, tzinfo=zone).astimezone(at.tzinfo)
+    midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
+    return midnight.astimezone(slot.span.end.tzinfo)

@@ -1,119 +1,212 @@
 """One person, one budget, one winner."""
 
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
+from functools import cache
 from zoneinfo import ZoneInfo
 
-from rules.caps import frees_at, violations
-from rules.quiet_hours import next_allowed, next_quiet
-from schemas.enums import Arm, Verdict
-from schemas.planning import Case, Contender, Planned, Reason, Ruling, Span
+from rules.caps import Ask, Count, Limits, concerns, count, counted, violations
+from rules.holdout import arm_of
+from rules.hours import Hours
+from rules.places import first_place
+from rules.standing import guarded_until, person_reasons
+from rules.worth import allowance, annoyance, expected, is_worth, said_too_often
+from schemas.enums import Arm, Category, Verdict
+from schemas.governing import Cap
+from schemas.planning import Case, Contact, Contender, Planned, Reason, Recheck, Ruling, Slot, Span
 from schemas.policy import Policy
 
-
-def decide(case: Case, policy: Policy, zone: ZoneInfo, as_of: datetime) -> list[Ruling]:
-    """
-    Return one ruling per contender of a person, at most one of them won.
-
-    Rationale: the most valuable contender that no rule holds back takes the only slot; a weaker
-    one never gets it by coming first (peers.md, section 4, pitfall 9). In the holdout the winner
-    is a ghost: decided by the same rules and paid for with the same slot, so that both arms
-    compete alike and differ in nothing but what was sent.
-    """
-    barred = person_reasons(case, policy)
-    ranked = sorted(case.contenders, key=lambda one: (-one.value, one.scene, one.candidate_id))
-    rulings: list[Ruling] = []
-    won = Verdict.GHOST if case.arm is Arm.HOLDOUT else Verdict.WON
-    winner: int | None = None
-    for contender in ranked:
-        ruling = _rule(contender, case, barred, policy, zone, as_of)
-        if ruling.verdict is Verdict.WON and winner is not None:
-            ruling = Ruling(contender, Verdict.OUTCOMPETED, winner_id=winner)
-        elif ruling.verdict is Verdict.WON:
-            winner = contender.candidate_id
-            ruling = replace(ruling, verdict=won)
-        rulings.append(ruling)
-    return rulings
+_NOTHING_HOLDS = Limits()
+_NOBODY = Contact("", "")
 
 
-def person_reasons(case: Case, policy: Policy) -> tuple[Reason, ...]:
-    """
-    Return what forbids writing to this person at all.
+@dataclass(frozen=True)
+class _Person:
+    """What is the same for all contenders of a person: slots that count, limits, annoyance."""
 
-    Rationale: no consent, no message (Ad Law art. 43; PIPL 13-16); a deleted employee is the
-    clearest refusal there is; whoever never answers has answered.
-    """
-    reasons = []
-    if case.suppressed is not None:
-        reasons.append(Reason("suppressed", {"because": case.suppressed}))
-    elif case.contact is None:
-        reasons.append(Reason("no_contact"))
-    if not case.consent:
-        reasons.append(Reason("no_consent", {"said": case.consent}))
-    if case.unanswered >= policy.silence_limit:
-        reasons.append(
-            Reason("silence", {"unanswered": case.unanswered, "limit": policy.silence_limit})
+    case: Case
+    slots: tuple[Slot, ...]
+    personal: Cap
+    limits: Limits
+    cost: float
+
+
+@dataclass(frozen=True)
+class Room:
+    """How full each cap and the personal budget are, the gap in hours, and when there is room."""
+
+    caps: tuple[Count, ...]
+    personal: Count
+    gap_hours: float
+    next_place: datetime | None
+
+
+@dataclass(frozen=True)
+class Governor:
+    """Decides under one policy at one instant; it remembers when each zone's hours open."""
+
+    policy: Policy
+    as_of: datetime
+    _opened: dict[tuple[ZoneInfo, datetime], datetime | None] = field(
+        default_factory=dict, init=False
+    )
+
+    def decide(self, case: Case) -> list[Ruling]:
+        """
+        Return one ruling per contender of a person, at most one of them won.
+
+        Rationale: the most valuable contender that no rule holds back takes the only slot; a weaker
+        one never gets it by coming first (peers.md, section 4, pitfall 9). In the holdout the
+        winner is a ghost: decided by the same rules and paid for with the same slot, so that both
+        arms compete alike and differ in nothing but what was sent.
+        """
+        person = self._person(case)
+        rulings: list[Ruling] = []
+        winner: Contender | None = None
+        for contender in sorted(case.contenders, key=self._rank):
+            ruling = self._rule(contender, person)
+            if ruling.verdict is Verdict.WON and winner is None:
+                winner = contender
+                if ruling.arm is Arm.HOLDOUT:
+                    ruling = replace(ruling, verdict=Verdict.GHOST)
+            elif ruling.verdict is Verdict.WON and winner is not None:
+                ruling = self._outcompeted(ruling, winner)
+            rulings.append(ruling)
+        return rulings
+
+    def recheck(self, case: Case, planned: Planned) -> Recheck:
+        """
+        Return what forbids a planned message by now; `case.slots` leaves out its own.
+
+        Its span ends with its window or when the hours close: an employee may confirm at any
+        moment, so no open task may reach into the night.
+
+        Rationale: a yes may be days old. Who refused, fell silent, was reached otherwise or changed
+        advisers since is left alone; a yes for one adviser's voice is none for another's.
+        """
+        reasons = person_reasons(case, planned.category, self.policy, self.as_of)
+        if case.contact is not None and case.contact != planned.contact:
+            reasons = (*reasons, Reason("contact_changed"))
+        if case.zone is None:
+            return Recheck(reasons, None)
+        hours = Hours(self.policy, case.zone)
+        start = hours.opens(max(self.as_of, planned.span.start), planned.span.end)
+        if start is None:
+            return Recheck((*reasons, Reason("window_over")), None)
+        span = Span(start, hours.closes(start, planned.span.end))
+        sender = planned.contact.sender
+        ask = Ask(span, case.zone, planned.category, planned.channel, sender)
+        reasons = (*reasons, *self._held_back(ask, self._person(case)))
+        return Recheck(reasons, None if reasons else span)
+
+    def room(self, case: Case, until: datetime) -> Room:
+        """
+        Return what is left for a marketing message of an instant, as if a contact asked for it.
+
+        Rationale: whoever asks why must be shown the counts that the governor goes by, no others.
+        """
+        if case.zone is None:
+            raise ValueError("without a zone there is no day to count in")
+        person = self._person(case)
+        contact = case.contact or _NOBODY
+        ask = Ask(
+            Span(self.as_of, self.as_of), case.zone, Category.MARKETING, "wecom", contact.sender
         )
-    return tuple(reasons)
+        limits = person.limits
+        return Room(
+            tuple(count(cap, ask, person.slots) for cap in limits.caps if concerns(cap, ask)),
+            count(person.personal, ask, person.slots),
+            limits.gap_hours,
+            self._frees(ask, person, until),
+        )
+
+    def _person(self, case: Case) -> _Person:
+        """Return what is the same for all contenders of a person."""
+        slots = counted(case.slots, self.policy)
+        allowed = allowance(case, slots, self.policy, self.as_of)
+        personal = _personal(self.policy.personal.days, allowed)
+        gap = self.policy.gap_hours * self.policy.backoff**case.unanswered
+        return _Person(
+            case,
+            slots,
+            personal,
+            Limits(self.policy.caps, personal, gap),
+            annoyance(case, slots, self.policy, self.as_of),
+        )
+
+    def _rank(self, contender: Contender) -> tuple[float, str, int]:
+        return (-expected(contender, self.policy), contender.scene, contender.candidate_id)
+
+    def _rule(self, contender: Contender, person: _Person) -> Ruling:
+        case = person.case
+        arm = arm_of(case.bucket, contender.scene, self.policy.holdout)
+        barred = self._barred(contender, person)
+        if barred or case.zone is None or case.contact is None:
+            return Ruling(contender, Verdict.SUPPRESSED, arm, barred)
+        start = self._opens(case.zone, contender.window_until)
+        if start is None:
+            return Ruling(contender, Verdict.SUPPRESSED, arm, (Reason("window_over"),))
+        ask = Ask(
+            Span(start, min(contender.window_until, start + timedelta(hours=contender.hours))),
+            case.zone,
+            contender.category,
+            contender.channel,
+            case.contact.sender,
+        )
+        held = self._held_back(ask, person)
+        if held:
+            frees = self._frees(ask, person, contender.window_until)
+            return Ruling(contender, Verdict.SUPPRESSED, arm, held, frees_at=frees)
+        return Ruling(contender, Verdict.WON, arm, span=ask.span)
+
+    def _barred(self, contender: Contender, person: _Person) -> tuple[Reason, ...]:
+        case = person.case
+        reasons = [*person_reasons(case, contender.category, self.policy, self.as_of)]
+        if contender.scene in case.open_scenes:
+            reasons.append(Reason("open_message"))
+        again = said_too_often(contender, person.slots, self.policy)
+        if again is not None:
+            reasons.append(again)
+        return (*reasons, *is_worth(expected(contender, self.policy), person.cost))
+
+    def _held_back(self, ask: Ask, person: _Person) -> tuple[Reason, ...]:
+        """Return what time alone will lift: the silence after an order, caps, the gap."""
+        broken = violations(ask, person.slots, self._limits(ask.category, person))
+        until = guarded_until(person.case, ask.category, self.policy)
+        if until is None or ask.span.start >= until:
+            return broken
+        return (Reason("after_order", {"until": until.isoformat()}), *broken)
+
+    def _frees(self, ask: Ask, person: _Person, until: datetime) -> datetime | None:
+        guarded = guarded_until(person.case, ask.category, self.policy)
+        start = max(ask.span.start, guarded) if guarded else ask.span.start
+        limits = self._limits(ask.category, person)
+        hours = Hours(self.policy, ask.zone)
+        return first_place(ask.at(start, until), person.slots, limits, hours, until=until)
+
+    def _limits(self, category: Category, person: _Person) -> Limits:
+        return person.limits if self.policy.categories.of(category).capped else _NOTHING_HOLDS
+
+    def _opens(self, zone: ZoneInfo, until: datetime) -> datetime | None:
+        """Return the first instant from now on at which a zone is open, before `until`."""
+        key = (zone, until)
+        if key not in self._opened:
+            # In UTC an hour is an hour, also in the night in which clocks change.
+            self._opened[key] = Hours(self.policy, zone).opens(self.as_of.astimezone(UTC), until)
+        return self._opened[key]
+
+    def _outcompeted(self, ruling: Ruling, winner: Contender) -> Ruling:
+        worth, needed = (round(expected(one, self.policy), 4) for one in (ruling.contender, winner))
+        reason = Reason("outcompeted", {"expected": worth, "needed": needed})
+        return Ruling(
+            ruling.contender,
+            Verdict.OUTCOMPETED,
+            ruling.arm,
+            (reason,),
+            winner_id=winner.candidate_id,
+        )
 
 
-def recheck(
-    case: Case, planned: Planned, policy: Policy, zone: ZoneInfo, as_of: datetime
-) -> tuple[Reason, ...]:
-    """
-    Return what forbids a planned message by now; `case.slots` leaves out its own.
-
-    Rationale: a yes may be days old. Who refused, fell silent, was reached otherwise or changed
-    advisers since is left alone; a yes for one adviser's voice is none for another's.
-    """
-    reasons = person_reasons(case, policy)
-    if case.contact is not None and case.contact != planned.contact:
-        reasons = (*reasons, Reason("contact_changed"))
-    start = next_allowed(max(as_of, planned.span.start), zone, policy.quiet_hours)
-    if start >= planned.span.end:
-        return (*reasons, Reason("window_over"))
-    until = task_until(start, planned.span.end, policy, zone)
-    return (*reasons, *violations(Span(start, until), case.slots, policy, zone))
-
-
-def task_until(as_of: datetime, window_until: datetime, policy: Policy, zone: ZoneInfo) -> datetime:
-    """
-    Return when an unconfirmed task is taken back: at its window's end or before quiet hours.
-
-    Rationale: an employee may confirm at any moment, so no open task may reach into the night.
-    """
-    quiet = next_quiet(as_of, zone, policy.quiet_hours)
-    return window_until if quiet is None else min(window_until, quiet)
-
-
-def _rule(
-    contender: Contender,
-    case: Case,
-    barred: tuple[Reason, ...],
-    policy: Policy,
-    zone: ZoneInfo,
-    as_of: datetime,
-) -> Ruling:
-    if barred:
-        return Ruling(contender, Verdict.SUPPRESSED, barred)
-    if contender.scene in case.open_scenes:
-        return Ruling(contender, Verdict.SUPPRESSED, (Reason("open_message"),))
-    # In UTC an hour is an hour, also in the night in which clocks change.
-    start = next_allowed(as_of.astimezone(UTC), zone, policy.quiet_hours)
-    span = Span(start, min(contender.window_until, start + timedelta(hours=contender.hours)))
-    if span.start >= contender.window_until:
-        return Ruling(contender, Verdict.SUPPRESSED, (Reason("window_over"),))
-    reasons = violations(span, case.slots, policy, zone)
-    if reasons:
-        frees = _frees_awake(contender, span, case, policy, zone)
-        return Ruling(contender, Verdict.SUPPRESSED, reasons, frees_at=frees)
-    return Ruling(contender, Verdict.WON, span=span)
-
-
-def _frees_awake(
-    contender: Contender, span: Span, case: Case, policy: Policy, zone: ZoneInfo
-) -> datetime | None:
-    """Return the first moment out of quiet hours, within the window, at which it would fit."""
-    frees = frees_at(span, case.slots, policy, zone, until=contender.window_until)
-    awake = next_allowed(frees, zone, policy.quiet_hours) if frees else None
-    return awake if awake and awake < contender.window_until else None
+@cache
+def _personal(days: int, most: int) -> Cap:
+    return Cap(rolling_days=days, max=most)

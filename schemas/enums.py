@@ -47,6 +47,7 @@ class OrderStatus(StrEnum):
 class Category(StrEnum):
     """Why a message is sent, as advertising law and caps see it."""
 
+    TRANSACTIONAL = "transactional"
     SERVICE = "service"
     CARE = "care"
     BENEFIT = "benefit"

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
+from zoneinfo import ZoneInfo
 
 from schemas.enums import Arm, Category, Verdict
 
@@ -18,10 +19,21 @@ class Span:
 
 @dataclass(frozen=True)
 class Slot:
-    """A place taken in a person's budget: the whole span while open, one instant once delivered."""
+    """
+    A place taken in a person's budget: the whole span while open, one instant once delivered.
+
+    Everything but the span was frozen when it was taken; a `scene` of None is not ours, and an
+    `answered` of None is not known yet.
+    """
 
     candidate_id: int
     span: Span
+    zone: ZoneInfo
+    category: Category
+    channel: str
+    sender: str
+    scene: str | None = None
+    answered: bool | None = None
 
 
 @dataclass(frozen=True)
@@ -42,19 +54,36 @@ class Contact:
 
 @dataclass(frozen=True)
 class Planned:
-    """A message as it was planned: to whom, through whom, and when it may arrive."""
+    """A message as it was planned: what for, to whom, through whom, and when it may arrive."""
 
+    scene: str
+    category: Category
+    channel: str
     contact: Contact
     span: Span
 
 
 @dataclass(frozen=True)
+class Recheck:
+    """What forbids a planned message by now, or else the span in which it may arrive."""
+
+    reasons: tuple[Reason, ...]
+    span: Span | None
+
+
+@dataclass(frozen=True)
 class Contender:
-    """One candidate of a person. `hours` bounds how long its message stays valid."""
+    """
+    One candidate of a person.
+
+    `value` is its need (0 to 1) times its scene's value; `hours` bound how long its message stays
+    valid.
+    """
 
     candidate_id: int
     scene: str
     category: Category
+    channel: str
     wording_key: str
     value: float
     window_until: datetime
@@ -63,25 +92,42 @@ class Contender:
 
 @dataclass(frozen=True)
 class Case:
-    """All that the governor may know of one person when it decides."""
+    """
+    All that the governor may know of one person when it decides.
+
+    `zone` is None where the name their source tells, `zone_name`, is no zone; where it tells none,
+    it is the business's. `unanswered` counts the messages since they last answered one.
+    """
 
     person_id: int
     contenders: tuple[Contender, ...]
+    zone: ZoneInfo | None
+    zone_name: str
     slots: tuple[Slot, ...] = ()
     contact: Contact | None = None
     suppressed: str | None = None
     consent: bool | None = None
-    arm: Arm = Arm.TREATED
+    personalised: bool | None = None
+    minor: bool | None = None
+    city: str | None = None
+    bucket: int = 0
     unanswered: int = 0
+    ordered_at: datetime | None = None
+    complained_at: datetime | None = None
     open_scenes: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)
 class Ruling:
-    """What the governor decided of one contender; `span` is set for a winner or ghost only."""
+    """
+    What the governor decided of one contender.
+
+    `span` is set for a winner or ghost only; `arm` is the person's in the contender's scene.
+    """
 
     contender: Contender
     verdict: Verdict
+    arm: Arm
     reasons: tuple[Reason, ...] = ()
     span: Span | None = None
     frees_at: datetime | None = None

@@ -1,33 +1,23 @@
 """The rules a business sets itself, typed and versioned by content."""
 
-from datetime import time
-from typing import Literal
+from typing import Self
 
-from pydantic import Field
+from pydantic import Field, model_validator
 
-from schemas.section import LocalTime, Section, short_hash
+from schemas.governing import (
+    Arbitration,
+    Blackout,
+    Cap,
+    Categories,
+    Dates,
+    Holdout,
+    OpenHours,
+    PersonalBudget,
+    QuietHours,
+    SharedBudgets,
+)
+from schemas.section import Section, short_hash
 from schemas.segments import SegmentPolicy
-
-
-class Cap(Section):
-    """At most `max` messages per person in a calendar window or in any rolling span of hours."""
-
-    window: Literal["day", "week", "month"] | None = None
-    rolling_hours: int | None = Field(default=None, ge=1)
-    max: int = Field(ge=1)
-
-    def model_post_init(self, context: object, /) -> None:
-        """Insist on exactly one kind of window."""
-        del context
-        if (self.window is None) == (self.rolling_hours is None):
-            raise ValueError("a cap has either `window` or `rolling_hours`")
-
-
-class QuietHours(Section):
-    """Local times between which nobody is written to; the end belongs to the day."""
-
-    start: LocalTime = time(20, 30)
-    end: LocalTime = time(9, 0)
 
 
 class PopulationTerms(Section):
@@ -51,7 +41,11 @@ class Policy(Section):
     Every threshold of the governor and the segments.
 
     The caps are runwu's own choice (domain.md: no source gives a numeric per-person cap) and
-    stricter than the platform's quota.
+    stricter than the platform's quota, which is a cap like any other beside them.
+
+    The gap lies between any two messages; it grows `backoff` times with each one left unanswered,
+    and after `silence_limit` of them a person is left alone until they act. For `after_order_hours`
+    after an order, and while a complaint is open, no guarded category speaks.
 
     Once a model is fitted, somebody is at risk, and later lapsed, when the probability of an order
     within `outlook_days` has fallen to a share of what it was on the day of their last order: the
@@ -66,11 +60,22 @@ class Policy(Section):
         Cap(window="month", max=4),
         Cap(rolling_hours=24 * 30, max=4),
     )
-    gap_hours: int = Field(default=48, ge=0)
-    quiet_hours: QuietHours = QuietHours()
+    gap_hours: int = Field(default=48, ge=0, le=24 * 366)
+    backoff: float = Field(default=1.5, ge=1, le=10)
     silence_limit: int = Field(default=3, ge=1)
+    personal: PersonalBudget = PersonalBudget()
+    shared: SharedBudgets = SharedBudgets()
+
+    quiet_hours: QuietHours = QuietHours()
+    open_hours: tuple[OpenHours, ...] = ()
+    holidays: tuple[Dates, ...] = ()
+    blackouts: tuple[Blackout, ...] = ()
+
+    categories: Categories = Categories()
+    after_order_hours: int = Field(default=48, ge=0)
+    arbitration: Arbitration = Arbitration()
+    holdout: Holdout = Holdout()
     hold_hours: int = Field(default=48, ge=1)
-    holdout_share: float = Field(default=0.1, ge=0, le=0.5)
 
     new_days: int = Field(default=30, ge=1)
     at_risk_days: int = Field(default=90, ge=1)
@@ -89,11 +94,12 @@ class Policy(Section):
     segments: SegmentPolicy = SegmentPolicy()
     population: PopulationTerms = PopulationTerms()
 
-    def model_post_init(self, context: object, /) -> None:
+    @model_validator(mode="after")
+    def _has_an_order(self) -> Self:
         """Insist that whoever has lapsed was at risk before."""
-        del context
         if self.at_risk_share <= self.lapsed_share:
             raise ValueError("`at_risk_share` must be above `lapsed_share`")
+        return self
 
     @property
     def version(self) -> str:

@@ -1,6 +1,6 @@
 """Messages move by compare-and-set, each move with its reason; a slot is closed with the move."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -16,9 +16,10 @@ FROM unnest(CAST(:moved AS bigint[])) AS m(id)
 """
 
 _CLOSE = """
-INSERT INTO ledger (slot, kind, person_id, contact, category, at, until, zone, local_date,
-                    policy_version, ghost, reason)
-SELECT r.slot, :kind, r.person_id, r.contact, r.category, :at, :at, r.zone,
+INSERT INTO ledger (slot, kind, person_id, contact, scene, category, channel, sender, at, until,
+                    zone, local_date, policy_version, ghost, reason)
+SELECT r.slot, :kind, r.person_id, r.contact, r.scene, r.category, r.channel, r.sender, :at, :at,
+       r.zone,
        (CAST(:at AS timestamptz) AT TIME ZONE r.zone)::date, r.policy_version, r.ghost, :reason
 FROM ledger r WHERE r.kind = 'reservation' AND r.slot = ANY(:moved)
 """
@@ -26,10 +27,13 @@ FROM ledger r WHERE r.kind = 'reservation' AND r.slot = ANY(:moved)
 
 @dataclass(frozen=True)
 class Addressed:
-    """A message with whom it goes to, through whom, and when it may."""
+    """A message with what it is for, whom it goes to, through whom, and when it may."""
 
     id: int
     person_id: int
+    scene: str
+    category: str
+    channel: str
     contact: str
     sender: str
     planned_for: datetime
@@ -40,8 +44,8 @@ def addressed(connection: Connection, messages: Sequence[int]) -> list[Addressed
     """Return messages in id order."""
     rows = connection.execute(
         text(
-            "SELECT id, person_id, contact, sender, planned_for, window_until FROM message"
-            " WHERE id = ANY(:ids) ORDER BY id"
+            "SELECT id, person_id, scene, category, channel, contact, sender,"
+            " planned_for, window_until FROM message WHERE id = ANY(:ids) ORDER BY id"
         ),
         {"ids": list(messages)},
     )
@@ -84,6 +88,18 @@ def move(
     if closing is not None:
         connection.execute(text(_CLOSE), {**values, "kind": closing.value})
     return moved
+
+
+def postpone(connection: Connection, starts: Mapping[int, datetime]) -> None:
+    """Have messages wait: each may go out from its instant on, and not before."""
+    connection.execute(
+        text(
+            "UPDATE message m SET planned_for = t.start"
+            " FROM unnest(CAST(:ids AS bigint[]), CAST(:starts AS timestamptz[])) t(id, start)"
+            " WHERE m.id = t.id"
+        ),
+        {"ids": list(starts), "starts": list(starts.values())},
+    )
 
 
 def overdue(connection: Connection, as_of: datetime, limit: int) -> list[tuple[int, MessageState]]:

@@ -1,6 +1,7 @@
 """The person lock and what the governor must see once it is held."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -16,10 +17,12 @@ JOIN person p ON p.id = coalesce(asked.merged_into, asked.id)
 """The persons `p` who are taken for one with the person `asked`, themselves included."""
 
 _SLOTS = f"""
-SELECT asked.id AS person_id, r.slot, r.at, r.until, c.at AS delivered_at
+SELECT asked.id AS person_id, r.slot, r.at, r.until, r.zone, r.category, r.channel, r.sender,
+       r.scene, c.at AS delivered_at, v.answered
 {_TOGETHER}
 JOIN ledger r ON r.person_id = p.id AND r.kind = 'reservation'
 LEFT JOIN ledger c ON c.slot = r.slot AND c.kind <> 'reservation'
+LEFT JOIN delivery v ON v.message_id = r.slot
 WHERE asked.id = ANY(:persons)
   AND (c.kind IS NULL OR (c.kind = 'delivery' AND c.at >= :since))
 """
@@ -34,7 +37,12 @@ WHERE c.person_id = ANY(:persons) AND c.channel = :channel
 # Of two arms that turn out to be one person's, the one drawn first holds.
 _PERSONS = f"""
 SELECT asked.id AS person_id, (array_agg(p.bucket ORDER BY p.id))[1] AS bucket,
-       c.granted AS consent, coalesce(f.unanswered, 0) AS unanswered,
+       c.granted AS consent, f.city, coalesce(f.unanswered, 0) AS unanswered, f.last_touch_at,
+       f.last_order_at AS ordered_at, f.complaint_at AS complained_at,
+       f.complaint_answered_at AS taken_up_at,
+       (SELECT m.timezone FROM member m
+        WHERE m.person_id = coalesce(asked.merged_into, asked.id) AND m.timezone IS NOT NULL
+        ORDER BY m.id LIMIT 1) AS timezone,
        array(SELECT m.scene FROM message m
              WHERE m.person_id = ANY(array_agg(p.id)) AND m.{OPEN}) AS open_scenes
 {_TOGETHER}
@@ -42,7 +50,27 @@ LEFT JOIN consent c ON c.purpose = 'marketing'
                    AND c.person_id = coalesce(asked.merged_into, asked.id)
 LEFT JOIN person_facts f ON f.person_id = coalesce(asked.merged_into, asked.id)
 WHERE asked.id = ANY(:persons)
-GROUP BY asked.id, c.granted, f.unanswered
+GROUP BY asked.id, c.granted, f.person_id
+"""
+
+# Facts are a day old by the time of a push; whom something happened to since then is marked.
+_NEWS = """
+SELECT asked.id AS person_id,
+       max(o.ordered_at) AS ordered_at,
+       max(e.at) FILTER (WHERE e.kind = 'complaint') AS complained_at,
+       max(e.at) FILTER (WHERE e.kind = 'staff_contact') AS taken_up_at
+FROM person asked
+JOIN stale_person s ON s.person_id = coalesce(asked.merged_into, asked.id)
+JOIN member m ON m.person_id = s.person_id
+LEFT JOIN LATERAL (
+    SELECT o.ordered_at FROM shop_order o
+    WHERE o.member_id = m.id AND o.status = 'paid' AND o.ordered_at <= :as_of
+    ORDER BY o.ordered_at DESC LIMIT 1
+) o ON true
+LEFT JOIN member_event e ON e.member_id = m.id AND e.at <= :as_of
+                        AND e.kind IN ('complaint', 'staff_contact')
+WHERE asked.id = ANY(:persons)
+GROUP BY asked.id
 """
 
 
@@ -73,6 +101,16 @@ def lock_persons(connection: Connection, persons: Sequence[int]) -> None:
     )
 
 
+@dataclass(frozen=True)
+class Standing:
+    """Rows of slots, contacts, persons, and of what happened to them since their facts."""
+
+    slots: list[Any]
+    contacts: list[Any]
+    persons: list[Any]
+    news: list[Any]
+
+
 def standing_of(
     connection: Connection,
     persons: Sequence[int],
@@ -80,18 +118,20 @@ def standing_of(
     channel: str,
     as_of: datetime,
     horizon: timedelta,
-) -> tuple[list[Any], list[Any], list[Any]]:
+) -> Standing:
     """
-    Return rows of slots, contacts and persons; call with the persons locked.
+    Return where persons stand; call with the persons locked.
 
     What was ever reserved for somebody who is taken for the same person counts with theirs.
     """
-    values = {"persons": list(persons), "channel": channel, "since": as_of - horizon}
-    return (
-        list(connection.execute(text(_SLOTS), values)),
-        list(connection.execute(text(_CONTACTS), values)),
-        list(connection.execute(text(_PERSONS), values)),
-    )
+    values = {
+        "persons": list(persons),
+        "channel": channel,
+        "since": as_of - horizon,
+        "as_of": as_of,
+    }
+    queries = (_SLOTS, _CONTACTS, _PERSONS, _NEWS)
+    return Standing(*(list(connection.execute(text(query), values)) for query in queries))
 
 
 def suppress(connection: Connection, messages: Sequence[int], *, reason: str, at: datetime) -> None:

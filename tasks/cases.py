@@ -3,60 +3,75 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
+from functools import cache
+from typing import Any
+from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
-from rules.holdout import arm_of
 from rules.senders import KnownContact, choose_contact
+from rules.standing import left_unanswered, open_complaint
+from schemas.enums import Category
 from schemas.planning import Case, Contact, Slot, Span
 from schemas.policy import Policy
 from store import persons as store_persons
+from tasks.wiring import Wiring
 
-_CALENDAR_DAYS = 31
+_CALENDAR_HOURS = 31 * 24
+_DAY_HOURS = 24
 
 
 def horizon(policy: Policy) -> timedelta:
-    """Return how far back a delivery can still matter to any cap or gap."""
-    hours = [cap.rolling_hours or _CALENDAR_DAYS * 24 for cap in policy.caps]
-    return timedelta(hours=max([*hours, policy.gap_hours]) + 24)
+    """Return how far back a delivery can still matter to any cap, gap or budget."""
+    spans = [cap.span_hours or _CALENDAR_HOURS for cap in policy.caps]
+    longest_gap = policy.gap_hours * policy.backoff**policy.silence_limit
+    days = policy.personal.days * _DAY_HOURS
+    return timedelta(hours=max([*spans, longest_gap, days]) + _DAY_HOURS)
 
 
 def read_cases(
     connection: Connection,
+    wired: Wiring,
     persons: Sequence[int],
     *,
     channel: str,
     as_of: datetime,
-    policy: Policy,
 ) -> dict[int, Case]:
     """Return the case of each person, without contenders; call with the persons locked."""
-    slots, contacts, rows = store_persons.standing_of(
-        connection, persons, channel=channel, as_of=as_of, horizon=horizon(policy)
+    standing = store_persons.standing_of(
+        connection, persons, channel=channel, as_of=as_of, horizon=horizon(wired.policy)
     )
-    taken: dict[int, list[Slot]] = {}
-    for row in slots:
-        # What is still open may arrive until now, however long ago it should have ended.
-        span = Span(row.at, max(row.until, as_of))
-        if row.delivered_at is not None:
-            span = Span(row.delivered_at, row.delivered_at)
-        taken.setdefault(row.person_id, []).append(Slot(row.slot, span))
+    slots: dict[int, list[Slot]] = {}
+    for row in standing.slots:
+        slots.setdefault(row.person_id, []).append(_slot(row, as_of))
     known: dict[int, list[KnownContact]] = {}
-    for row in contacts:
+    for row in standing.contacts:
         known.setdefault(row.person_id, []).append(
             KnownContact(Contact(row.address, row.employee_id), row.since, row.suppressed)
         )
+    news = {row.person_id: row for row in standing.news}
     cases = {}
-    for row in rows:
+    for row in standing.persons:
         contact, suppressed = choose_contact(known.get(row.person_id, ()))
+        zone_name = row.timezone or wired.zone_name
+        lately = news.get(row.person_id, row)
+        complained_at = open_complaint(
+            lately.complained_at, lately.taken_up_at, wired.policy, as_of
+        )
         cases[row.person_id] = Case(
             person_id=row.person_id,
             contenders=(),
-            slots=tuple(taken.get(row.person_id, ())),
+            zone=zone_of(zone_name),
+            zone_name=zone_name,
+            slots=tuple(slots.get(row.person_id, ())),
             contact=contact,
             suppressed=suppressed,
             consent=row.consent,
-            arm=arm_of(row.bucket, policy.holdout_share),
-            unanswered=row.unanswered,
+            city=row.city,
+            bucket=row.bucket,
+            unanswered=left_unanswered(row.unanswered, row.last_touch_at, lately.ordered_at),
+            ordered_at=lately.ordered_at,
+            complained_at=complained_at,
             open_scenes=frozenset(row.open_scenes),
         )
     return cases
@@ -66,3 +81,29 @@ def without_own(cases: Mapping[int, Case], person: int, message: int) -> Case:
     """Return a person's case as others' slots make it: a message does not compete with itself."""
     case = cases[person]
     return replace(case, slots=tuple(s for s in case.slots if s.candidate_id != message))
+
+
+@cache
+def zone_of(name: str) -> ZoneInfo | None:
+    """Return the zone of a name; None where there is none, which blocks and is counted."""
+    try:
+        return ZoneInfo(name)
+    except (KeyError, ValueError, OSError):
+        return None
+
+
+def _slot(row: Any, as_of: datetime) -> Slot:
+    # What is still open may arrive until now, however long ago it should have ended.
+    span = Span(row.at, max(row.until, as_of))
+    if row.delivered_at is not None:
+        span = Span(row.delivered_at, row.delivered_at)
+    return Slot(
+        candidate_id=row.slot,
+        span=span,
+        zone=ZoneInfo(row.zone),
+        category=Category(row.category),
+        channel=row.channel,
+        sender=row.sender,
+        scene=row.scene,
+        answered=row.answered,
+    )

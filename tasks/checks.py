@@ -137,7 +137,7 @@ def _secrets(environment: Environment) -> str:
 def _holdout(wired: Wiring) -> str:
     ours = wired.environment.holdout_salt is not None
     salt = "RUNWU_HOLDOUT_SALT" if ours else "the sandbox's own salt"
-    share = wired.policy.holdout_share
+    share = wired.policy.holdout.share
     return f"{share:.1%} of persons get nothing, for comparison; drawn with {salt}"
 
 

@@ -93,7 +93,8 @@ def _apply(desk: _Desk, draft: Any, choice: Choice) -> tuple[str, Sequence[int]]
         return decision, _move(desk, draft, MessageState.HELD, "held")
     moved = _move(desk, draft, MessageState.APPROVED, "approved")
     reviews.approve(desk.connection, *content, moved, reviewer=desk.reviewer, at=desk.as_of)
-    return decision, still_allowed(desk.connection, moved, MessageState.APPROVED, desk.as_of)
+    allowed = still_allowed(desk.connection, moved, MessageState.APPROVED, desk.as_of)
+    return decision, list(allowed)
 
 
 def _edited(draft: Any, edit: str) -> Text:

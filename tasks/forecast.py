@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection
 
-from rules.quiet_hours import is_quiet, next_allowed, next_quiet
+from rules.hours import AHEAD
 from schemas.enums import DispatchState, RunStatus
 from schemas.errors import RunRefused
 from schemas.findings import Finding, warning, well
@@ -50,13 +50,15 @@ class Forecast:
     population: str
     quiet: bool
     quiet_from: datetime | None
-    releases_at: datetime
+    releases_at: datetime | None
 
 
 def forecast(connection: Connection, wired: Wiring, as_of: datetime) -> Forecast:
     """Return what a run would do now."""
     here = wired.business_day(as_of)
-    today, quiet = here.date(), wired.policy.quiet_hours
+    today, hours, ahead = here.date(), wired.hours, here + AHEAD
+    opens = hours.opens(here, ahead)
+    closes = hours.closes(here, ahead) if opens == here else None
     status = checks.run_status(connection, DAILY, today)
     done = status is RunStatus.DONE
     everybody = must_rebuild(connection, wired, as_of)
@@ -74,9 +76,9 @@ def forecast(connection: Connection, wired: Wiring, as_of: datetime) -> Forecast
         waiting=checks.waiting(connection, as_of, today, everybody=everybody),
         everybody=everybody,
         population=told(connection),
-        quiet=is_quiet(here, wired.zone, quiet),
-        quiet_from=next_quiet(here, wired.zone, quiet),
-        releases_at=next_allowed(here, wired.zone, quiet),
+        quiet=opens != here,
+        quiet_from=None if closes == ahead else closes,
+        releases_at=opens,
     )
 
 
@@ -131,6 +133,8 @@ def _work(found: Forecast) -> list[Finding]:
 
 
 def _quiet_hours(found: Forecast) -> Finding:
+    if found.releases_at is None:
+        return warning("quiet hours", "no hour of the next year is open; mend [policy]")
     if found.quiet:
         until = f"{found.releases_at:%Y-%m-%d %H:%M}"
         return well("quiet hours", f"now, so nothing goes out until {until}")
@@ -168,5 +172,5 @@ def told_to_machines(found: Forecast) -> dict[str, Any]:
         "approved": waiting.approved,
         "dispatches": waiting.dispatches,
         "quiet": found.quiet,
-        "releases_at": found.releases_at.isoformat(timespec="seconds"),
+        "releases_at": found.releases_at and found.releases_at.isoformat(timespec="seconds"),
     }

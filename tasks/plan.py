@@ -8,7 +8,7 @@ from prefect import task
 from sqlalchemy import Connection
 
 from prompts.catalogue import scenes
-from rules.governor import decide
+from rules.governor import Governor
 from schemas.enums import Verdict
 from schemas.planning import Case, Contender, Ruling
 from store import candidates
@@ -36,12 +36,9 @@ def plan_chunk(run: GrowthRun) -> int:
     with transaction(wired.database) as connection:
         persons = candidates.undecided_persons(connection, run.id, CHUNK)
         lock_persons(connection, persons)
+        governor = Governor(wired.policy, run.as_of)
         cases = _cases(connection, wired, run, persons)
-        rulings = [
-            (case, ruling)
-            for case in cases
-            for ruling in decide(case, wired.policy, wired.zone, run.as_of)
-        ]
+        rulings = [(case, ruling) for case in cases for ruling in governor.decide(case)]
         candidates.record_decisions(connection, (_decision(wired, c, r) for c, r in rulings))
         winners = [(c, r) for c, r in rulings if r.verdict in _TAKES_A_SLOT]
         candidates.record_messages(
@@ -52,7 +49,7 @@ def plan_chunk(run: GrowthRun) -> int:
 
 
 def _cases(connection: Connection, wired: Wiring, run: GrowthRun, persons: list[int]) -> list[Case]:
-    known = read_cases(connection, persons, channel="wecom", as_of=run.as_of, policy=wired.policy)
+    known = read_cases(connection, wired, persons, channel="wecom", as_of=run.as_of)
     contenders: dict[int, list[Contender]] = {}
     for row in candidates.undecided(connection, run.id, persons):
         rules = scenes()[row.scene].rules
@@ -61,6 +58,7 @@ def _cases(connection: Connection, wired: Wiring, run: GrowthRun, persons: list[
                 candidate_id=row.id,
                 scene=row.scene,
                 category=rules.category,
+                channel=rules.channel,
                 wording_key=row.wording_key,
                 value=row.value,
                 window_until=row.window_until,
@@ -75,6 +73,7 @@ def _decision(wired: Wiring, case: Case, ruling: Ruling) -> tuple[Any, ...]:
         "value": ruling.contender.value,
         "window_until": ruling.contender.window_until.isoformat(),
         "consent": case.consent,
+        "zone": case.zone_name,
         "contact": case.contact.address if case.contact else None,
         "sender": case.contact.sender if case.contact else None,
         "unanswered": case.unanswered,
@@ -88,7 +87,7 @@ def _decision(wired: Wiring, case: Case, ruling: Ruling) -> tuple[Any, ...]:
     return (
         ruling.contender.candidate_id,
         ruling.verdict.value,
-        case.arm.value,
+        ruling.arm.value,
         reasons,
         ruling.frees_at,
         ruling.winner_id,
@@ -98,8 +97,8 @@ def _decision(wired: Wiring, case: Case, ruling: Ruling) -> tuple[Any, ...]:
 
 
 def _message(wired: Wiring, run: GrowthRun, case: Case, ruling: Ruling) -> dict[str, Any]:
-    if ruling.span is None or case.contact is None:
-        raise ValueError("whoever takes a slot has a span and a contact")
+    if ruling.span is None or case.contact is None or case.zone is None:
+        raise ValueError("whoever takes a slot has a span, a contact and a zone")
     contender, span = ruling.contender, ruling.span
     return {
         "id": contender.candidate_id,
@@ -115,7 +114,7 @@ def _message(wired: Wiring, run: GrowthRun, case: Case, ruling: Ruling) -> dict[
         "planned_for": span.start,
         "window_until": span.end,
         "at": run.as_of,
-        "zone": wired.zone_name,
-        "local_date": span.start.astimezone(wired.zone).date(),
+        "zone": case.zone_name,
+        "local_date": span.start.astimezone(case.zone).date(),
         "policy_version": wired.policy.version,
     }

@@ -10,7 +10,6 @@ from prompts import reasons
 from prompts.catalogue import locale
 from schemas.dimensions import Dimension
 from schemas.enums import Arm
-from schemas.planning import Case
 from tasks.episodes import local
 from tasks.segment_words import text_of
 
@@ -30,7 +29,7 @@ def facts_of(
     members: list[Any],
     contacts: list[Any],
     segments: tuple[Sequence[Any], Mapping[str, str]],
-    case: Case,
+    arm: Arm,
     zone: ZoneInfo,
 ) -> Iterator[Fact]:
     """Yield what is known of a person, as the store tells it."""
@@ -38,8 +37,7 @@ def facts_of(
     yield _members(members)
     yield _contacts(contacts, zone)
     yield _consent(row, zone)
-    arm = case.arm.value
-    yield Fact("arm", texts["arm"], texts["arms"][arm], arm)
+    yield Fact("arm", texts["arm"], texts["arms"][arm], arm.value)
     yield _segment(row)
     yield from _others(*segments)
     if row.orders is None:
@@ -54,7 +52,7 @@ def facts_of(
         {"orders": row.orders, "units": row.units, "last_order": last},
     )
     yield _rhythm(row)
-    yield _touches(row, case.arm, zone)
+    yield _touches(row, arm, zone)
 
 
 def _members(members: list[Any]) -> Fact:

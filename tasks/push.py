@@ -1,6 +1,6 @@
 """Out of the house: released into the outbox, then called once."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from itertools import groupby
 from typing import Any
@@ -10,11 +10,11 @@ from sqlalchemy import Connection
 
 from adapters.channels.wecom import marked
 from rules.content_hash import content_hash
-from rules.governor import task_until
-from rules.quiet_hours import is_quiet
 from schemas.channel import Link, Parcel
 from schemas.enums import DispatchState, MessageState
 from schemas.errors import ChannelError
+from schemas.planning import Span
+from store import messages as store_messages
 from store import outbox
 from store.database import exclusively, transaction
 from store.outbox import Sealed
@@ -33,13 +33,11 @@ def release_chunk(as_of: datetime) -> int:
     Put one chunk of what is approved, due and still allowed into the outbox; 0 when none is left.
 
     Persons are locked, everything is checked again, outbox rows and states are committed before
-    anything is called.
+    anything is called. Whose own hours are closed by now waits until they open.
     """
     wired = wiring()
     # Refuses a false hour before anything is put into the outbox.
     wired.channel(as_of, wired.way_out)
-    if is_quiet(as_of, wired.zone, wired.policy.quiet_hours):
-        return 0
     with transaction(wired.database) as connection:
         due = _whole_cells(outbox.due(connection, as_of, CHUNK))
         lock_persons(connection, [row.person_id for row in due])
@@ -47,8 +45,12 @@ def release_chunk(as_of: datetime) -> int:
         block(connection, uncovered, MessageState.APPROVED, as_of, "no approval covers it")
         covered = [row for row in due if row.covered]
         ids = [row.id for row in covered]
-        allowed = set(still_allowed(connection, ids, MessageState.APPROVED, as_of))
-        _seal(connection, [row for row in covered if row.id in allowed], as_of)
+        allowed = still_allowed(connection, ids, MessageState.APPROVED, as_of)
+        later = {message: span.start for message, span in allowed.items() if span.start > as_of}
+        store_messages.postpone(connection, later)
+        _seal(
+            connection, [row for row in covered if row.id in allowed.keys() - later], allowed, as_of
+        )
     return len(due)
 
 
@@ -122,7 +124,9 @@ def _cell(row: Any) -> tuple[int, int, str]:
     return (row.wording_id, row.draft_id, row.sender)
 
 
-def _seal(connection: Connection, rows: Sequence[Any], as_of: datetime) -> None:
+def _seal(
+    connection: Connection, rows: Sequence[Any], spans: Mapping[int, Span], as_of: datetime
+) -> None:
     """Insert one outbox row per cell and recipients limit; the rows come ordered by cell."""
     wired = wiring()
     size = wired.settings.channels.wecom.max_recipients
@@ -138,7 +142,6 @@ def _seal(connection: Connection, rows: Sequence[Any], as_of: datetime) -> None:
                 at=as_of,
                 reason="released",
             )
-            window = min(row.window_until for row in part)
             outbox.seal(
                 connection,
                 wording,
@@ -147,7 +150,7 @@ def _seal(connection: Connection, rows: Sequence[Any], as_of: datetime) -> None:
                 messages,
                 channel=wired.way_out,
                 queued_at=as_of,
-                until=task_until(as_of, window, wired.policy, wired.zone),
+                until=min(spans[row.id].end for row in part),
             )
 
 

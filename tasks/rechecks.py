@@ -5,8 +5,8 @@ from datetime import datetime
 
 from sqlalchemy import Connection
 
-from rules.governor import recheck
-from schemas.enums import MessageState
+from rules.governor import Governor
+from schemas.enums import Category, MessageState
 from schemas.planning import Contact, Planned, Span
 from store import messages as store_messages
 from tasks.cases import read_cases, without_own
@@ -16,30 +16,33 @@ from tasks.wiring import wiring
 
 def still_allowed(
     connection: Connection, messages: Sequence[int], state: MessageState, as_of: datetime
-) -> list[int]:
+) -> dict[int, Span]:
     """
-    Block those messages, all in `state`, that no longer may go out; return the others.
+    Block those messages, all in `state`, that no longer may go out; return when the others may.
 
     Call with the persons locked. Each is weighed against every slot but its own.
     """
     wired = wiring()
     rows = store_messages.addressed(connection, messages)
-    cases = read_cases(
-        connection,
-        [row.person_id for row in rows],
-        channel="wecom",
-        as_of=as_of,
-        policy=wired.policy,
-    )
-    allowed = []
+    persons = [row.person_id for row in rows]
+    cases = read_cases(connection, wired, persons, channel="wecom", as_of=as_of)
+    governor = Governor(wired.policy, as_of)
+    allowed: dict[int, Span] = {}
     for row in rows:
         case = without_own(cases, row.person_id, row.id)
-        planned = Planned(Contact(row.contact, row.sender), Span(row.planned_for, row.window_until))
-        why = recheck(case, planned, wired.policy, wired.zone, as_of)
-        if not why:
-            allowed.append(row.id)
+        planned = Planned(
+            row.scene,
+            Category(row.category),
+            row.channel,
+            Contact(row.contact, row.sender),
+            Span(row.planned_for, row.window_until),
+        )
+        found = governor.recheck(case, planned)
+        if found.span is not None:
+            allowed[row.id] = found.span
             continue
-        block(connection, [row.id], state, as_of, ", ".join(reason.rule for reason in why))
+        why = ", ".join(reason.rule for reason in found.reasons)
+        block(connection, [row.id], state, as_of, why)
     return allowed
 
 

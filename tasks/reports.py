@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from rules.quiet_hours import next_allowed
+from rules.hours import AHEAD
 from schemas.tables.decisions import OPEN_STATES
 from store import funnel, runs
 from store.database import transaction
@@ -19,10 +19,10 @@ def run_report(as_of: datetime) -> dict[str, Any]:
     with transaction(wired.database) as connection:
         run_id = runs.find_run(connection, FLOW, today)
         books = equations(funnel.count(connection, run_id)) if run_id else []
-    release = next_allowed(as_of, wired.zone, wired.policy.quiet_hours)
+    release = wired.hours.opens(as_of, as_of + AHEAD)
     return {
         "books": [str(book) for book in books],
-        "releases_at": wired.business_day(release).isoformat(timespec="minutes"),
+        "releases_at": release and wired.business_day(release).isoformat(timespec="minutes"),
     }
 
 

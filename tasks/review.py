@@ -9,7 +9,7 @@ from prefect.client.orchestration import get_client
 from prefect.deployments import arun_deployment
 from prefect.exceptions import ObjectNotFound
 
-from rules.quiet_hours import wait_to_send
+from rules.hours import AHEAD
 from schemas.clock import now, own_time
 from schemas.enums import MessageState
 from store import reviews, runs
@@ -107,13 +107,16 @@ async def schedule_push(approved: Approved) -> str | None:
     """
     Have what was approved pushed when its time comes on the run's own clock; return the run's id.
 
-    Within the quiet hours the push waits for their end.
+    What is approved in the evening was due that morning; sent at once it would find closed hours,
+    and nobody would come back for it, so the push waits until they open.
     """
     if approved.first_due is None:
         return None
-    wired = wiring()
-    quiet = wired.policy.quiet_hours
-    wait = wait_to_send(approved.as_of, approved.first_due, wired.zone, quiet)
+    due = max(approved.as_of, approved.first_due)
+    opens = wiring().hours.opens(due, due + AHEAD)
+    if opens is None:
+        return None
+    wait = opens - approved.as_of
     flow_run = await arun_deployment(
         PUSH_DEPLOYMENT,
         parameters={"on_clock_of": approved.run_id},

@@ -1,14 +1,18 @@
 """One person's story in plain words: who they are, what is left of their budget, what was said."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from typing import Self
 
 from sqlalchemy import Connection
 
 from prompts import reasons
 from prompts.catalogue import locale
-from rules.budget import next_place, usage
+from rules.caps import Count
+from rules.governor import Governor
+from rules.holdout import is_held_out
 from schemas.clock import is_rehearsal, own_time
+from schemas.enums import Arm
 from schemas.planning import Case
 from store import runs, segments, stories
 from tasks.cases import horizon, read_cases
@@ -30,6 +34,11 @@ class Cap:
     used: int
     max: int
 
+    @classmethod
+    def of(cls, count: Count, label: str) -> Self:
+        """Return the cap that the governor counted so."""
+        return cls(count.window, label, count.used, count.max)
+
 
 @dataclass(frozen=True)
 class Budget:
@@ -39,7 +48,7 @@ class Budget:
     at: str
     columns: list[str]
     caps: list[Cap]
-    gap_hours: int
+    gap_hours: float
     next_place: str | None
     notes: list[str]
 
@@ -75,17 +84,19 @@ def story_of(person: int, day: date | None, as_of: datetime) -> Story:
         rehearsed = clock is not None and is_rehearsal(*clock)
         at = own_time(*clock) if clock is not None and rehearsed else as_of
         # Nothing is decided here, so nobody is locked: a planner must not wait for a reader.
-        cases = read_cases(connection, [person], channel="wecom", as_of=at, policy=wired.policy)
+        cases = read_cases(connection, wired, [person], channel="wecom", as_of=at)
         row, members, contacts = stories.person(connection, person)
         others = segments.of_person(connection, person, date.max)
         names = segments.product_names(connection, [one.segment for one in others])
         days = days_of(stories.told(connection, person), wired.zone, day)
         empty = None if days else _empty(connection, day)
+    held_out = is_held_out(cases[person].bucket, wired.policy.holdout)
+    arm = Arm.HOLDOUT if held_out else Arm.TREATED
     return Story(
         person=person,
         timezone=wired.zone_name,
         title=texts["who"].format(person=person),
-        facts=list(facts_of(row, members, contacts, (others, names), cases[person], wired.zone)),
+        facts=list(facts_of(row, members, contacts, (others, names), arm, wired.zone)),
         budget=_budget(wired, cases[person], at, rehearsed=rehearsed),
         heading=texts["story"],
         days=days,
@@ -107,10 +118,13 @@ def _empty(connection: Connection, day: date | None) -> str:
 
 
 def _budget(wired: Wiring, case: Case, at: datetime, *, rehearsed: bool) -> Budget:
-    texts, policy, zone = locale()["explain"], wired.policy, wired.zone
-    until = at + horizon(policy) + _AHEAD
-    place = next_place(case.slots, policy, zone, at, until=until)
-    notes = [texts["gap"].format(hours=policy.gap_hours)] if policy.gap_hours else []
+    """Return what is left for one more message, of a kind that everything holds back."""
+    texts, zone = locale()["explain"], case.zone or wired.zone
+    until = at + horizon(wired.policy) + _AHEAD
+    room = Governor(wired.policy, at).room(replace(case, zone=zone), until)
+    window = reasons.window(room.personal.window)
+    notes = [texts["gap"].format(hours=f"{room.gap_hours:g}")] if room.gap_hours else []
+    place = room.next_place
     if place is None:
         notes.append(texts["frees_never"].format(at=local(until, zone)))
     elif place == at:
@@ -119,15 +133,15 @@ def _budget(wired: Wiring, case: Case, at: datetime, *, rehearsed: bool) -> Budg
         notes.append(texts["frees"].format(at=local(place, zone)))
     return Budget(
         title=texts["budget_rehearsed" if rehearsed else "budget"].format(
-            at=local(at, zone), zone=wired.zone_name
+            at=local(at, zone), zone=case.zone_name
         ),
         at=local(at, zone),
         columns=list(texts["columns"]),
         caps=[
-            Cap(one.window, reasons.window(one.window), one.used, one.max)
-            for one in usage(case.slots, policy, zone, at)
+            *(Cap.of(one, reasons.counted_by(one.of, one.window)) for one in room.caps),
+            Cap.of(room.personal, texts["personal"].format(window=window)),
         ],
-        gap_hours=policy.gap_hours,
+        gap_hours=room.gap_hours,
         next_place=local(place, zone) if place else None,
         notes=notes,
     )

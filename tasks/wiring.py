@@ -16,6 +16,7 @@ from adapters.phones import PhoneHash, phone_hash
 from adapters.sources.base import Source
 from adapters.wecom.client import WecomClient
 from adapters.wecom.contacts import WecomContacts
+from rules.hours import Hours
 from rules.windows import Rhythm
 from schemas.clock import is_rehearsal, now
 from schemas.contract import Contract
@@ -145,6 +146,11 @@ class Wiring:
     def zone(self) -> ZoneInfo:
         """The business zone, in which days begin and quiet hours are told."""
         return ZoneInfo(self.zone_name)
+
+    @property
+    def hours(self) -> Hours:
+        """When people of the business zone may be written to."""
+        return Hours(self.policy, self.zone)
 
     def business_day(self, as_of: datetime) -> datetime:
         """Return `as_of` as clocks in the business zone show it."""

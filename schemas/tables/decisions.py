@@ -133,7 +133,10 @@ class Ledger(Table, table=True):
     kind: LedgerKind = word()
     person_id: int = Field(foreign_key="person.id", sa_type=BigInteger)
     contact: str
+    scene: str
     category: Category = word()
+    channel: str
+    sender: str
     at: datetime = instant()
     until: datetime = instant()
     zone: str

@@ -5,10 +5,10 @@ from datetime import timedelta
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from rules.budget import Used, next_place, usage
-from rules.caps import violations
 from rules.quiet_hours import is_quiet
+
+from rules.caps import violations
 from schemas.planning import Slot, Span
 from schemas.policy import Cap, Policy
 from tests.rules.builders import SHANGHAI, capped, shanghai, slot, span, thoroughly

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from rules.quiet_hours import is_quiet
 
 from rules.governor import decide
-from rules.quiet_hours import is_quiet
 from schemas.enums import Arm, Verdict
 from schemas.planning import Contender, Slot, Span
 from schemas.policy import Cap, Policy

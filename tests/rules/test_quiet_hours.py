@@ -7,8 +7,8 @@ from zoneinfo import ZoneInfo
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
 from rules.quiet_hours import is_quiet, next_allowed, next_quiet, wait_to_send
+
 from schemas.policy import QuietHours
 from tests.rules.builders import HARD_DAYS, LONDON, SHANGHAI, local, shanghai, thoroughly
 

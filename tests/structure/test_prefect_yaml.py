@@ -10,9 +10,9 @@ import yaml
 from prefect.cli.deploy._models import PrefectYamlModel, RawScheduleConfig
 from prefect.flows import load_flow_from_entrypoint
 from prefect.server.schemas.schedules import CronSchedule
+from rules.quiet_hours import is_quiet
 
 from cli.deployments import FILE, Deployment, Schedule, read_deployments
-from rules.quiet_hours import is_quiet
 from schemas.errors import ConfigurationError
 from schemas.policy import QuietHours
 from tests.house import ZONE, at
