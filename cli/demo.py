@@ -179,7 +179,7 @@ def _count(stack: Stack, lived: list[Day]) -> dict[str, Any]:
             **total,
             "deleted_by_customer": len(deleted),
             "duplicates": duplicates(received),
-            "over_cap": over_cap(received, settings.policy, zone),
+            "over_cap": over_cap(received, settings.effective_policy, zone),
         },
         "received": len(received),
         "texts": text_counts(),

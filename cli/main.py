@@ -9,6 +9,7 @@ import typer
 from cli.check import check
 from cli.demo import demo
 from cli.explain import explain
+from cli.policy import policy
 from cli.predict import predict
 from cli.quarantine import quarantine
 from cli.run import run
@@ -30,7 +31,7 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, up, down, run, check, explain, segments, predict, sandbox, web):
+for command in (demo, up, down, run, check, policy, explain, segments, predict, sandbox, web):
     app.command()(command)
 app.add_typer(quarantine)
 

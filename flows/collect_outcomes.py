@@ -1,4 +1,4 @@
-"""Every 30 minutes: what the channel reports, what members did next, what has run out."""
+"""Every 30 minutes: what went out, ours and employees' own, what followed, what has run out."""
 
 from collections import Counter
 from datetime import datetime
@@ -9,6 +9,7 @@ from tasks.clocks import at_the_door, passed_by
 from tasks.collect import credit_orders, expire_chunk, open_tasks, poll
 from tasks.ghosts import settle_ghosts
 from tasks.locks import single_flight
+from tasks.own_sends import learn_own_sends
 from tasks.pages import show_funnel
 from tasks.reconcile import reconcile, unanswered
 
@@ -29,5 +30,6 @@ async def collect_outcomes(as_of: datetime | None = None) -> dict[str, int]:
         while settle_ghosts(at):
             pass
         credited = credit_orders(at)
+        learn_own_sends(at)
         await show_funnel()
     return {**states, "expired": expired, "orders": credited}

@@ -4,10 +4,12 @@ from datetime import datetime
 
 from prefect import flow
 
+from tasks.allot import allot_budgets, settle_deferred
 from tasks.clocks import at_the_door, passed_by
 from tasks.draft import draft_chunk, form_wordings
 from tasks.growth import GrowthRun, close_growth, open_growth
 from tasks.locks import single_flight
+from tasks.own_sends import learn_own_sends
 from tasks.pages import show_drafts, show_funnel, show_segments, show_why_not
 from tasks.plan import plan_chunk
 from tasks.refresh import (
@@ -46,6 +48,16 @@ async def daily_growth(as_of: datetime | None = None) -> list[str]:
 
 
 async def _prepare(run: GrowthRun) -> None:
+    _know(run)
+    _decide(run)
+    form_wordings(run)
+    while await draft_chunk(run):
+        pass
+    form_batches(run)
+    close_growth(run)
+
+
+def _know(run: GrowthRun) -> None:
     mark_due(run.as_of)
     while rebuild_facts(run.as_of):
         pass
@@ -56,13 +68,16 @@ async def _prepare(run: GrowthRun) -> None:
         pass
     while turn_chunk(run.as_of):
         pass
+    learn_own_sends(run.as_of)  # what it can't learn now, the push must know
+
+
+def _decide(run: GrowthRun) -> None:
     for scene in scene_names():
         while find_candidates(run, scene):
             pass
-    while plan_chunk(run):
-        pass
-    form_wordings(run)
-    while await draft_chunk(run):
-        pass
-    form_batches(run)
-    close_growth(run)
+    settle_deferred(run)
+    for last in (False, True):
+        while plan_chunk(run):
+            pass
+        if not allot_budgets(run, last=last):
+            break

@@ -13,7 +13,7 @@ from schemas.errors import ConfigurationError
 
 _HERE = Path(__file__).parent
 _OFFERS = "promotion"  # the group of words in forbidden.yaml
-_WITHOUT_OFFERS = (Category.CARE, Category.SERVICE)
+_WITHOUT_OFFERS = (Category.CARE, Category.SERVICE, Category.TRANSACTIONAL)
 
 
 class LinkText(BaseModel):
@@ -26,12 +26,17 @@ class LinkText(BaseModel):
 
 
 class SceneFile(BaseModel):
-    """The content of scene.yaml; `slots` and `evidence` map names to what an operator reads."""
+    """
+    The content of scene.yaml; `slots` and `evidence` map names to what an operator reads.
+
+    `value` is what a message is worth where the need is whole; scenes compete by it.
+    """
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
     title: str
     category: Category
+    value: float = Field(gt=0, le=1)
     voice: Voice
     channel: str
     segment: Lifecycle

@@ -12,6 +12,9 @@ from schemas.governing import AS_MANY_AS_DAYS, Cap, Scope
 from schemas.planning import Reason, Slot, Span
 from schemas.policy import Policy
 
+LONGEST_GAP_HOURS = 24.0 * 366
+"""How far a gap is stretched at most: as far as a policy can set it."""
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -59,6 +62,18 @@ def counted(slots: Iterable[Slot], policy: Policy) -> tuple[Slot, ...]:
     return tuple(slot for slot in slots if policy.categories.of(slot.category).counted)
 
 
+def stretched_gap(policy: Policy, unanswered: int) -> float:
+    """
+    Return the gap in hours before the next message, after so many without an answer.
+
+    Rationale: each silence asks for a longer one, and a year is as good as for ever.
+    """
+    gap = float(policy.gap_hours)
+    for _ in range(unanswered):
+        gap = min(gap * policy.backoff, LONGEST_GAP_HOURS)
+    return gap
+
+
 def violations(ask: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Reason, ...]:
     """
     Return why `ask` would not fit beside `slots`; empty if it does.
@@ -69,9 +84,8 @@ def violations(ask: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Reason,
     days that its own frozen zone tells, whatever clock the person lives by today.
     """
     broken = [_gap(ask, slots, limits), *(_cap(cap, ask, slots) for cap in limits.caps)]
-    spent = _cap(limits.personal, ask, slots) if limits.personal else None
-    if spent is not None:
-        broken.append(replace(spent, rule="personal"))
+    if limits.personal is not None:
+        broken.append(_spent(limits.personal, ask, slots))
     return tuple(reason for reason in broken if reason)
 
 
@@ -100,7 +114,9 @@ def _gap(ask: Ask, slots: Iterable[Slot], limits: Limits) -> Reason | None:
         for slot in slots
         if span.start - slot.span.end < gap and slot.span.start - span.end < gap
     ]
-    return Reason("gap", {"hours": limits.gap_hours, "beside": near}) if near else None
+    hours = round(limits.gap_hours, 1)
+    whole = int(hours) if hours.is_integer() else hours
+    return Reason("gap", {"hours": whole, "beside": near}) if near else None
 
 
 def concerns(cap: Cap, ask: Ask) -> bool:
@@ -122,11 +138,23 @@ def count(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Count:
 def _cap(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
     if not concerns(cap, ask):
         return None
-    found = count(cap, ask, slots)
-    if found.used < found.max:
+    full = count(cap, ask, slots)
+    window, used, most = full.window, full.used, full.max
+    if used < most:
         return None
-    scope = {} if cap.scope is Scope.PERSON else {"scope": cap.scope.value, "of": found.of}
-    return Reason("cap", {**scope, "window": found.window, "used": found.used, "max": found.max})
+    if cap.scope is Scope.PERSON:
+        return Reason("cap", {"window": window, "used": used, "max": most})
+    scope = cap.scope.value
+    return Reason(
+        "cap", {"scope": scope, "of": full.of, "window": window, "used": used, "max": most}
+    )
+
+
+def _spent(budget: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
+    full = count(budget, ask, slots)
+    if full.used < full.max:
+        return None
+    return Reason("personal", {"window": full.window, "used": full.used, "max": full.max})
 
 
 def _name(cap: Cap, told: Ask | Slot) -> str:
@@ -137,7 +165,7 @@ def _name(cap: Cap, told: Ask | Slot) -> str:
             return told.channel
         case Scope.CATEGORY:
             return told.category.value
-        case Scope.PERSON:
+        case _:
             return ""
 
 

@@ -5,7 +5,16 @@ from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
 
-from rules.caps import Ask, Count, Limits, concerns, count, counted, violations
+from rules.caps import (
+    Ask,
+    Count,
+    Limits,
+    concerns,
+    count,
+    counted,
+    stretched_gap,
+    violations,
+)
 from rules.holdout import arm_of
 from rules.hours import Hours
 from rules.places import first_place
@@ -125,7 +134,7 @@ class Governor:
         slots = counted(case.slots, self.policy)
         allowed = allowance(case, slots, self.policy, self.as_of)
         personal = _personal(self.policy.personal.days, allowed)
-        gap = self.policy.gap_hours * self.policy.backoff**case.unanswered
+        gap = stretched_gap(self.policy, case.unanswered)
         return _Person(
             case,
             slots,
@@ -164,10 +173,14 @@ class Governor:
         reasons = [*person_reasons(case, contender.category, self.policy, self.as_of)]
         if contender.scene in case.open_scenes:
             reasons.append(Reason("open_message"))
+        gain = expected(contender, self.policy)
+        # The notice of a third parcel is no routine, and costs nobody's goodwill.
+        if not self.policy.categories.of(contender.category).capped:
+            return (*reasons, *is_worth(gain, 0))
         again = said_too_often(contender, person.slots, self.policy)
         if again is not None:
             reasons.append(again)
-        return (*reasons, *is_worth(expected(contender, self.policy), person.cost))
+        return (*reasons, *is_worth(gain, person.cost))
 
     def _held_back(self, ask: Ask, person: _Person) -> tuple[Reason, ...]:
         """Return what time alone will lift: the silence after an order, caps, the gap."""

@@ -1,9 +1,9 @@
 """When nobody is written to: quiet hours, closed hours, holidays, on the person's own clock."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from itertools import count
 from zoneinfo import ZoneInfo
 
 from schemas.governing import WEEKDAYS
@@ -13,6 +13,7 @@ AHEAD = timedelta(days=400)
 """How far ahead is looked where nothing else ends it: longer than any year of holidays."""
 
 _MIDNIGHT = time(0)
+_MINUTE = timedelta(minutes=1)
 
 
 @dataclass(frozen=True)
@@ -66,7 +67,8 @@ class Hours:
 
     def _next_change(self, at: datetime) -> datetime:
         """Return the next instant after `at` at which anything may be different."""
-        return min(_next(at, wall, self.zone) for wall in self._walls())
+        nearest = min(_next(at, wall, self.zone) for wall in self._walls())
+        return _jump(at, nearest, self.zone) or nearest
 
     def _walls(self) -> set[time]:
         quiet = self.policy.quiet_hours
@@ -86,10 +88,21 @@ def _days(at: datetime, zone: ZoneInfo) -> Iterator[date]:
 
 
 def _moments(day: date, wall: time, zone: ZoneInfo) -> set[datetime]:
-    """Return when clocks come to `wall` on `day`: twice when put back, in a jump when put on."""
+    """Return when clocks come to `wall` on `day`: twice when they are put back."""
     shown = datetime.combine(day, wall)
-    first, second = (shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1))
-    if first <= second:
-        return {first, second}
-    minutes = (second + timedelta(minutes=minute) for minute in count())
-    return {next(at for at in minutes if at.astimezone(zone).replace(tzinfo=None) >= shown)}
+    return {shown.replace(tzinfo=zone, fold=fold).astimezone(UTC) for fold in (0, 1)}
+
+
+def _jump(at: datetime, until: datetime, zone: ZoneInfo) -> datetime | None:
+    """Return when clocks in `zone` are put on or back after `at`, if it is before `until`."""
+    before, first = at.astimezone(zone).utcoffset(), at.astimezone(UTC)
+    if until.astimezone(zone).utcoffset() == before:
+        return None
+    first = first.replace(second=0, microsecond=0)
+    minutes = range((until - first) // _MINUTE + 1)
+    passed = bisect_left(
+        minutes,
+        True,
+        key=lambda minute: (first + minute * _MINUTE).astimezone(zone).utcoffset() != before,
+    )
+    return (first + passed * _MINUTE).astimezone(at.tzinfo)

@@ -5,7 +5,8 @@ from collections.abc import Mapping
 from schemas.enums import MessageState as S
 
 MOVES: Mapping[S, frozenset[S]] = {
-    S.PLANNED: frozenset({S.DRAFTED, S.DRAFT_FAILED, S.EXPIRED}),
+    S.PLANNED: frozenset({S.DRAFTED, S.DRAFT_FAILED, S.DEFERRED, S.CANCELLED, S.EXPIRED}),
+    S.DEFERRED: frozenset({S.CANCELLED, S.EXPIRED}),
     S.DRAFTED: frozenset({S.IN_REVIEW, S.EXPIRED}),
     S.IN_REVIEW: frozenset({S.APPROVED, S.HELD, S.REJECTED, S.EXPIRED}),
     S.HELD: frozenset({S.IN_REVIEW, S.EXPIRED}),
@@ -15,7 +16,7 @@ MOVES: Mapping[S, frozenset[S]] = {
     ),
     S.UNKNOWN: frozenset({S.QUEUED, S.DISPATCHED, S.UNKNOWN_SETTLED}),
     S.DISPATCHED: frozenset(
-        {S.CONFIRMED, S.DELIVERED, S.CAPPED, S.UNREACHABLE}
+        {S.QUEUED, S.BLOCKED, S.CONFIRMED, S.DELIVERED, S.CAPPED, S.UNREACHABLE}
         | {S.CANCELLED, S.EXPIRED, S.UNKNOWN_SETTLED}
     ),
     S.CONFIRMED: frozenset({S.DELIVERED, S.CAPPED, S.UNREACHABLE, S.EXPIRED, S.UNKNOWN_SETTLED}),

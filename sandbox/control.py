@@ -14,6 +14,7 @@ from sandbox.records import (
     FaultKind,
     Manner,
     Mode,
+    OwnSend,
     Received,
     Record,
     TaskName,
@@ -64,6 +65,11 @@ class Control:
     def confirm(self, msgid: str) -> TaskRecord:
         """Make the employees confirm a task now."""
         return TaskRecord.model_validate_json(self._post("confirm", TaskName(msgid=msgid)))
+
+    def send_own(self, userid: str, *external_userids: str) -> TaskRecord:
+        """Make an employee send a mass message of their own to some of their customers now."""
+        wanted = OwnSend(userid=userid, external_userid=external_userids)
+        return TaskRecord.model_validate_json(self._post("own_sends", wanted))
 
     def fault(
         self, path: str, kind: FaultKind, *, code: int = -1, seconds: float = 0.0, times: int = 1

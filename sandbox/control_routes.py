@@ -11,10 +11,12 @@ from sandbox.records import (
     Farewell,
     Fault,
     Manner,
+    OwnSend,
     Received,
     TaskName,
     TaskRecord,
 )
+from sandbox.wecom.errors import WecomError
 from sandbox.world import World
 
 
@@ -51,17 +53,24 @@ def control_routes(world: World, studio: Studio, faults: Faults) -> APIRouter:
         town.letterbox.delete(customer, wanted.userid, at)
         return town.letterbox.deletions
 
-    @router.post("/confirm")
-    async def confirm(wanted: TaskName) -> TaskRecord:
-        return _confirm(world, wanted.msgid)
-
     @router.post("/faults")
     async def add_fault(fault: Fault) -> Fault:
         faults.add(fault)
         return fault
 
+    _add_employees(router, world)
     _add_llm(router, studio)
     return router
+
+
+def _add_employees(router: APIRouter, world: World) -> None:
+    @router.post("/confirm")
+    async def confirm(wanted: TaskName) -> TaskRecord:
+        return _confirm(world, wanted.msgid)
+
+    @router.post("/own_sends")
+    async def send_own(wanted: OwnSend) -> TaskRecord:
+        return _send_own(world, wanted)
 
 
 def _add_llm(router: APIRouter, studio: Studio) -> None:
@@ -84,4 +93,13 @@ def _confirm(world: World, msgid: str) -> TaskRecord:
         raise HTTPException(409, f"task {msgid} was cancelled")
     for share in task.shares:
         town.desk.confirm(task, share, at)
+    return task.record()
+
+
+def _send_own(world: World, wanted: OwnSend) -> TaskRecord:
+    town, at = world.town()
+    try:
+        task = town.desk.send_own(wanted.userid, wanted.external_userid, wanted.text, at)
+    except WecomError as error:
+        raise HTTPException(409, error.text) from error
     return task.record()

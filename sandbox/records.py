@@ -30,7 +30,11 @@ class Received(Record):
 
 
 class TaskRecord(Record):
-    """One mass-send task; `confirmed_at` once every employee concerned has tapped send."""
+    """
+    One mass send; `confirmed_at` once every employee concerned has tapped send.
+
+    `creator` is the employee who made it by themselves; None for a task of the corporation.
+    """
 
     msgid: str
     sender: str | None
@@ -39,6 +43,7 @@ class TaskRecord(Record):
     link_url: str | None
     created_at: AwareDatetime
     cancelled: bool
+    creator: str | None
     confirmed_at: AwareDatetime | None
 
 
@@ -55,6 +60,14 @@ class Farewell(Record):
 
     external_userid: str
     userid: str
+
+
+class OwnSend(Record):
+    """What an employee shall send to some of their customers by themselves."""
+
+    userid: str
+    external_userid: tuple[str, ...] = Field(min_length=1)
+    text: str = Field(default="今天店里有新豆子", min_length=1)
 
 
 class TaskName(Record):

@@ -109,6 +109,7 @@ class MessageState(StrEnum):
     """The states of a message; moves between them are in rules.message_states."""
 
     PLANNED = "planned"
+    DEFERRED = "deferred"  # waits for a shared budget of the next day
     DRAFTED = "drafted"
     IN_REVIEW = "in_review"
     HELD = "held"

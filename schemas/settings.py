@@ -16,10 +16,17 @@ from pydantic import Field, ValidationError
 from schemas.contract import Contract
 from schemas.environment import SANDBOX, Environment
 from schemas.errors import ConfigurationError
+from schemas.governing import Cap, Scope
 from schemas.policy import Policy
 from schemas.section import Section, Words, Zone
 from schemas.sources import FileSource, Rehearsal, ShopSource, SourceSettings
 from schemas.sources.base import SourceName
+
+WECOM = "wecom"
+"""What the WeCom channel is called, by messages and caps."""
+
+Quota = Literal["day:1", "week:7", "month:days"]
+"""What a corp may set WeCom's quota to (wecom.md, section 4)."""
 
 
 class Business(Section):
@@ -37,6 +44,9 @@ class WecomSettings(Section):
     Limits are the platform's (wecom.md, section 3 and 4) and may be lowered, never raised. WeCom
     tells no change of contacts but all of them, a call for every hundred, so they are read anew
     after `contacts_every_minutes` only.
+
+    `quota` is how many mass sends the corp lets a customer get, its own and its employees' taken
+    together: what WeCom's admin console is set to, which no interface tells.
     """
 
     base_url: str = SANDBOX
@@ -49,6 +59,20 @@ class WecomSettings(Section):
     reconcile_after_minutes: int = Field(default=10, ge=1)
     unknown_ttl_hours: int = Field(default=72, ge=1)
     contacts_every_minutes: int = Field(default=60 * 12, ge=0, le=60 * 24)
+    quota: Quota | None = None
+
+    @property
+    def quota_cap(self) -> Cap | None:
+        """The quota as a cap like any other; None while nobody has said which it is."""
+        match self.quota:
+            case None:
+                return None
+            case "day:1":
+                return Cap(scope=Scope.CHANNEL, only=(WECOM,), window="day", max=1)
+            case "week:7":
+                return Cap(scope=Scope.CHANNEL, only=(WECOM,), window="week", max=7)
+            case "month:days":
+                return Cap(scope=Scope.CHANNEL, only=(WECOM,), window="month", max="days")
 
 
 class Channels(Section):
@@ -102,6 +126,14 @@ class Settings(Section):
     contract: Contract = Contract()
     review: Review = Review()
 
+    @property
+    def effective_policy(self) -> Policy:
+        """The policy with the platform's quota as one more cap: what every decision goes by."""
+        quota = self.channels.wecom.quota_cap
+        if quota is None or quota in self.policy.caps:
+            return self.policy
+        return self.policy.model_copy(update={"caps": (*self.policy.caps, quota)})
+
     def model_post_init(self, context: object, /) -> None:
         """Keep made-up consent and made-up wording away from real channels."""
         del context
@@ -152,9 +184,31 @@ def load(path: Path | None = None) -> Settings:
     except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
         raise ConfigurationError(f"{chosen} is not valid TOML: {error}") from error
     except ValidationError as error:
-        first = error.errors()[0]
-        where = ".".join(str(part) for part in first["loc"]) or "the file"
-        raise ConfigurationError(f"{chosen}: {where}: {first['msg']}") from error
+        raise ConfigurationError(f"{chosen}: {_first(error, content)}") from error
+
+
+def _first(error: ValidationError, content: dict[str, object]) -> str:
+    """Return the first mistake: where it is, and all that would have been right there."""
+    found: dict[str, list[str]] = {}
+    for one in error.errors():
+        told = one["msg"].removeprefix("Value error, ")
+        found.setdefault(_place(one["loc"], content), []).append(told)
+    where, told_of_it = next(iter(found.items()))
+    return f"{where}: {', or '.join(told_of_it)}"
+
+
+def _place(told: tuple[int | str, ...], content: Any) -> str:
+    """Return the key of a mistake; below a plain value pydantic names the types it tried."""
+    keys: list[str] = []
+    for part in told:
+        if isinstance(content, list) and isinstance(part, int):
+            content = content[part]
+        elif isinstance(content, dict):
+            content = content.get(part, {})
+        else:
+            break
+        keys.append(str(part))
+    return ".".join(keys) or "the file"
 
 
 def _anchored(content: dict[str, object], folder: Path) -> dict[str, object]:

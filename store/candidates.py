@@ -83,6 +83,7 @@ def record_messages(connection: Connection, rows: Sequence[dict[str, Any]]) -> N
         "sender",
         "contact",
         "ghost",
+        "allotted",
         "state",
         "planned_for",
         "window_until",

@@ -21,7 +21,7 @@ LEFT JOIN LATERAL (
     ORDER BY t.sender <> g.sender, t.state NOT IN ('delivered', 'unknown_settled'), d.at, t.id
     LIMIT 1
 ) fate ON true
-WHERE g.ghost AND g.{OPEN}
+WHERE g.ghost AND g.{OPEN} AND g.state <> 'deferred'
   AND CASE WHEN g.wording_id IS NULL THEN r.status = 'done' AND g.planned_for <= :as_of
       ELSE NOT EXISTS (SELECT 1 FROM message t WHERE t.wording_id = g.wording_id
                        AND NOT t.ghost AND t.{OPEN}) END

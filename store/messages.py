@@ -106,8 +106,9 @@ def overdue(connection: Connection, as_of: datetime, limit: int) -> list[tuple[i
     """Return messages not yet handed to a channel whose window has passed, with their state."""
     rows = connection.execute(
         text(
-            "SELECT id, state FROM message WHERE window_until <= :as_of AND NOT ghost"
-            " AND state IN ('planned', 'drafted', 'in_review', 'held', 'approved')"
+            "SELECT id, state FROM message WHERE window_until <= :as_of"
+            " AND (NOT ghost OR state = 'deferred')"
+            " AND state IN ('planned', 'deferred', 'drafted', 'in_review', 'held', 'approved')"
             " ORDER BY id LIMIT :limit"
         ),
         {"as_of": as_of, "limit": limit},

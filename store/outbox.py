@@ -1,6 +1,6 @@
 """The outbox: what was decided to be sent, committed before anything is called."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -24,7 +24,8 @@ ORDER BY m.wording_id, m.sender, m.id LIMIT :limit
 """
 
 _PARCEL = """
-SELECT s.id, s.channel AS via, s.sender, s.marker, s.until, s.msgid, s.called_at, s.state,
+SELECT s.id, s.wording_id AS wording, s.draft_id AS draft, s.channel AS via, s.sender, s.marker,
+       s.until, s.msgid, s.called_at, s.state,
        d.text, d.link, w.scene, w.channel, w.category, d.policy_version, d.expires_at,
        a.content_hash AS approved_hash,
        (SELECT array_agg(r.message_id ORDER BY r.message_id) FROM dispatch_recipient r
@@ -47,6 +48,8 @@ class Sealed:
     """
 
     id: int
+    wording: int
+    draft: int
     via: str
     sender: str
     marker: str
@@ -86,23 +89,17 @@ def seal(
     until: datetime,
 ) -> int:
     """Insert one outbox row for a cell, or a further part of it, and return its id."""
-    dispatch: int = connection.execute(
-        text(
-            "INSERT INTO dispatch (wording_id, draft_id, channel, sender, part, marker, state,"
-            " queued_at, until) SELECT :wording, :draft, :channel, :sender,"
-            " coalesce(max(part), 0) + 1, :marker, 'queued', :at, :until FROM dispatch"
-            " WHERE wording_id = :wording AND sender = :sender RETURNING id"
-        ),
+    dispatch = _insert(
+        connection,
         {
             "wording": wording,
             "draft": draft,
             "channel": channel,
             "sender": sender,
-            "marker": uuid4().hex,
             "at": queued_at,
             "until": until,
         },
-    ).scalar_one()
+    )
     connection.execute(
         text(
             "INSERT INTO dispatch_recipient (message_id, ghost, dispatch_id)"
@@ -111,6 +108,67 @@ def seal(
         {"messages": list(messages), "dispatch": dispatch},
     )
     return dispatch
+
+
+def _insert(connection: Connection, values: Mapping[str, Any]) -> int:
+    dispatch: int = connection.execute(
+        text(
+            "INSERT INTO dispatch (wording_id, draft_id, channel, sender, part, marker, state,"
+            " queued_at, until) SELECT :wording, :draft, :channel, :sender,"
+            " coalesce(max(part), 0) + 1, :marker, 'queued', :at, :until FROM dispatch"
+            " WHERE wording_id = :wording AND sender = :sender RETURNING id"
+        ),
+        {**values, "marker": uuid4().hex},
+    ).scalar_one()
+    return dispatch
+
+
+def refused(connection: Connection, dispatch: int, *, agreed: bool) -> list[int]:
+    """
+    Return the unconfirmed messages of a dispatch whose address is suppressed by now.
+
+    With `agreed`, those too whose person has no valid agreement any more.
+    """
+    rows = connection.execute(
+        text(
+            "SELECT m.id FROM dispatch_recipient r JOIN message m ON m.id = r.message_id"
+            " JOIN person p ON p.id = m.person_id"
+            " LEFT JOIN consent c ON c.purpose = 'marketing'"
+            "  AND c.person_id = coalesce(p.merged_into, p.id)"
+            " WHERE r.dispatch_id = :dispatch AND m.state = 'dispatched'"
+            "  AND ((:agreed AND c.granted IS NOT TRUE) OR EXISTS ("
+            "   SELECT 1 FROM suppression s WHERE s.channel = m.channel"
+            "    AND s.address = m.contact AND s.employee_id = m.sender)) ORDER BY m.id"
+        ),
+        {"dispatch": dispatch, "agreed": agreed},
+    )
+    return list(rows.scalars())
+
+
+def seal_again(
+    connection: Connection, sealed: Sealed, messages: Sequence[int], *, queued_at: datetime
+) -> None:
+    """Put messages of a cancelled dispatch into one of their own: the same text, sender and end."""
+    if not messages:
+        return
+    dispatch = _insert(
+        connection,
+        {
+            "wording": sealed.wording,
+            "draft": sealed.draft,
+            "channel": sealed.via,
+            "sender": sealed.sender,
+            "at": queued_at,
+            "until": sealed.until,
+        },
+    )
+    connection.execute(
+        text(
+            "UPDATE dispatch_recipient SET dispatch_id = :dispatch"
+            " WHERE message_id = ANY(:messages)"
+        ),
+        {"dispatch": dispatch, "messages": list(messages)},
+    )
 
 
 def in_state(connection: Connection, *states: DispatchState) -> list[int]:
@@ -142,6 +200,8 @@ def load(connection: Connection, dispatch: int) -> Sealed:
     row = connection.execute(text(_PARCEL), {"dispatch": dispatch}).one()
     return Sealed(
         id=row.id,
+        wording=row.wording,
+        draft=row.draft,
         via=row.via,
         sender=row.sender,
         marker=row.marker,

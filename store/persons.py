@@ -25,6 +25,18 @@ LEFT JOIN ledger c ON c.slot = r.slot AND c.kind <> 'reservation'
 LEFT JOIN delivery v ON v.message_id = r.slot
 WHERE asked.id = ANY(:persons)
   AND (c.kind IS NULL OR (c.kind = 'delivery' AND c.at >= :since))
+UNION ALL
+SELECT DISTINCT asked.id, -o.id, o.sent_at, o.sent_at, NULL, 'marketing', o.channel, o.sender,
+       NULL, o.sent_at, NULL::boolean
+{_TOGETHER}
+JOIN contact k ON k.person_id = p.id
+JOIN own_send o ON o.channel = k.channel AND o.address = k.address AND o.sent_at >= :since
+WHERE asked.id = ANY(:persons)
+"""
+"""
+What was reserved for persons or reached them, and what employees sent them by themselves.
+
+The latter has a negative number, no scene, and no zone of its own: nobody froze one for it.
 """
 
 _CONTACTS = """
@@ -122,7 +134,8 @@ def standing_of(
     """
     Return where persons stand; call with the persons locked.
 
-    What was ever reserved for somebody who is taken for the same person counts with theirs.
+    What was ever reserved for somebody who is taken for the same person counts with theirs, and
+    so does what employees sent them by themselves, which is nobody's candidate and marketing.
     """
     values = {
         "persons": list(persons),

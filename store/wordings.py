@@ -10,7 +10,8 @@ INSERT INTO wording (run_id, key, scene, channel, voice, category, segment, slot
 SELECT DISTINCT ON (c.wording_key) m.run_id, c.wording_key, m.scene, m.channel,
        c.inputs->>'voice', m.category, c.inputs->>'segment', c.inputs->'slots'
 FROM message m JOIN candidate c ON c.id = m.id
-WHERE m.run_id = :run AND m.state = 'planned' AND m.wording_id IS NULL AND NOT m.ghost
+WHERE m.run_id = :run AND m.state = 'planned' AND m.allotted AND m.wording_id IS NULL
+  AND NOT m.ghost
 ORDER BY c.wording_key, m.id
 ON CONFLICT (run_id, key) DO NOTHING
 """
@@ -18,7 +19,8 @@ ON CONFLICT (run_id, key) DO NOTHING
 _ASSIGN = """
 UPDATE message m SET wording_id = w.id
 FROM candidate c, wording w
-WHERE m.run_id = :run AND m.state = 'planned' AND m.wording_id IS NULL AND c.id = m.id
+WHERE m.run_id = :run AND m.state = 'planned' AND m.allotted AND m.wording_id IS NULL
+  AND c.id = m.id
   AND w.run_id = m.run_id AND w.key = c.wording_key
 """
 

@@ -41,9 +41,11 @@ def read_cases(
     standing = store_persons.standing_of(
         connection, persons, channel=channel, as_of=as_of, horizon=horizon(wired.policy)
     )
+    zones = {row.person_id: row.timezone or wired.zone_name for row in standing.persons}
     slots: dict[int, list[Slot]] = {}
     for row in standing.slots:
-        slots.setdefault(row.person_id, []).append(_slot(row, as_of))
+        zone = zone_of(row.zone or zones[row.person_id]) or wired.zone
+        slots.setdefault(row.person_id, []).append(_slot(row, zone, as_of))
     known: dict[int, list[KnownContact]] = {}
     for row in standing.contacts:
         known.setdefault(row.person_id, []).append(
@@ -53,7 +55,7 @@ def read_cases(
     cases = {}
     for row in standing.persons:
         contact, suppressed = choose_contact(known.get(row.person_id, ()))
-        zone_name = row.timezone or wired.zone_name
+        zone_name = zones[row.person_id]
         lately = news.get(row.person_id, row)
         complained_at = open_complaint(
             lately.complained_at, lately.taken_up_at, wired.policy, as_of
@@ -92,7 +94,7 @@ def zone_of(name: str) -> ZoneInfo | None:
         return None
 
 
-def _slot(row: Any, as_of: datetime) -> Slot:
+def _slot(row: Any, zone: ZoneInfo, as_of: datetime) -> Slot:
     # What is still open may arrive until now, however long ago it should have ended.
     span = Span(row.at, max(row.until, as_of))
     if row.delivered_at is not None:
@@ -100,7 +102,7 @@ def _slot(row: Any, as_of: datetime) -> Slot:
     return Slot(
         candidate_id=row.slot,
         span=span,
-        zone=ZoneInfo(row.zone),
+        zone=zone,
         category=Category(row.category),
         channel=row.channel,
         sender=row.sender,

@@ -18,6 +18,7 @@ from store import checks
 from store.database import engine, psycopg_url, require_usable
 from tasks.database import running_database
 from tasks.forecast import Forecast, forecast
+from tasks.policy_words import warnings_of
 from tasks.wiring import DRY_RUN_FILE, Wiring
 
 _WRITER_SECONDS = 10
@@ -32,7 +33,7 @@ def configured(wired: Wiring, file: Path | None) -> list[Finding]:
     return [
         well("configuration", str(file) if file else "no file: everything points to the sandbox"),
         well("business", f"{business.name}, whose days are those of {business.timezone}"),
-        well("policy", f"version {wired.policy.version}"),
+        well("policy", _policy(wired)),
         well("secrets", _secrets(wired.environment)),
         well("holdout", _holdout(wired)),
         _persons(wired),
@@ -121,6 +122,12 @@ def look_ahead(wired: Wiring, as_of: datetime) -> Forecast | None:
             return forecast(connection, wired, as_of)
     except DBAPIError:
         return None
+
+
+def _policy(wired: Wiring) -> str:
+    told = f"version {wired.policy.version}"
+    count = len(warnings_of(wired.settings))
+    return f"{told}; warnings: {count}, see `runwu policy`" if count else told
 
 
 def _secrets(environment: Environment) -> str:

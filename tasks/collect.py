@@ -22,6 +22,7 @@ from store.outbox import Sealed
 from store.persons import lock_persons, mark_stale, suppress
 from tasks import answers
 from tasks.moves import move
+from tasks.reissue import refused, reissue
 from tasks.wiring import wiring
 
 _log = logging.getLogger("runwu.collect")
@@ -68,25 +69,28 @@ def poll(dispatch: int, as_of: datetime) -> str:
     """
     Learn how far a task has come, and take it back once its time is up.
 
-    At its end the task is cancelled and polled a last time; only what then still waits for its
-    employee is expired and its reservation released. A task that could not be cancelled may still
-    be confirmed, so it keeps its reservations.
+    Whoever refused while it waits must not get it: the task is cancelled, and issued again without
+    them. At its end the task is cancelled and polled a last time; only what then still waits for
+    its employee is expired and its reservation released. A task that could not be cancelled may
+    still be confirmed, so it keeps its reservations.
     """
     with exclusively(wiring().database, answers.LOCK, dispatch) as mine:
         if not mine:
             return answers.ELSEWHERE
         with transaction(wiring().database) as connection:
             sealed = outbox.load(connection, dispatch)
+            somebody_refused = bool(refused(connection, sealed))
         if sealed.state is not DispatchState.ACCEPTED or sealed.msgid is None:
             return sealed.state.value
         channel = wiring().channel(as_of, sealed.via)
         over = sealed.until <= as_of
-        if over and not _cancelled(channel, sealed.msgid):
+        taken_back = over or somebody_refused
+        if taken_back and not _cancelled(channel, sealed.msgid):
             return "not cancelled yet"
         progress = _progress(channel, sealed)
         if progress is None:
             return _unheard(sealed, as_of)
-        return _record(sealed, progress, as_of, over=over)
+        return _record(sealed, progress, as_of, over=over, taken_back=taken_back)
 
 
 @task(name="expire overdue")
@@ -144,7 +148,9 @@ def _unheard(sealed: Sealed, as_of: datetime) -> str:
     return answers.settle(sealed, as_of)
 
 
-def _record(sealed: Sealed, progress: Progress, as_of: datetime, *, over: bool) -> str:
+def _record(
+    sealed: Sealed, progress: Progress, as_of: datetime, *, over: bool, taken_back: bool
+) -> str:
     with transaction(wiring().database) as connection:
         rows = [row for state in _AWAITED for row in _rows(connection, sealed, state)]
         lock_persons(connection, [row.person_id for row in rows])
@@ -159,9 +165,11 @@ def _record(sealed: Sealed, progress: Progress, as_of: datetime, *, over: bool) 
             ids = [row.id for row in _rows(connection, sealed, MessageState.DISPATCHED)]
             late = _expire(connection, ids, MessageState.DISPATCHED, as_of, "not confirmed in time")
             _deliver(connection, sealed, late, MessageState.EXPIRED, as_of)
+        elif taken_back:
+            reissue(connection, sealed, as_of)
         mark_stale(connection, [row.person_id for row in rows])
         if not any(_rows(connection, sealed, state) for state in _AWAITED):
-            cancelled = {"cancelled_at": as_of} if over else {}
+            cancelled = {"cancelled_at": as_of} if taken_back else {}
             outbox.change(
                 connection, sealed.id, DispatchState.ACCEPTED, DispatchState.CLOSED, **cancelled
             )

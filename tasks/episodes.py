@@ -139,15 +139,17 @@ class _Writer:
         return str(self._texts["decided"].format(verdict=verdict, policy=row.policy_version))
 
     def _beside(self, reason: Mapping[str, Any]) -> str:
-        near = (self._known.get(candidate) for candidate in reason.get("beside", ()))
-        return "、".join(
-            self._texts["beside"].format(
-                scene=reasons.scene_title(row.scene), date=row.business_date
-            )
-            if row
-            else self._texts["another"]
-            for row in near
-        )
+        return "、".join(map(self._near, reason.get("beside", ())))
+
+    def _near(self, candidate: int) -> str:
+        """Return what a slot was for; what employees sent by themselves is no candidate."""
+        if candidate < 0:
+            return str(self._texts["own_send"])
+        row = self._known.get(candidate)
+        if row is None:
+            return str(self._texts["another"])
+        scene = reasons.scene_title(row.scene)
+        return str(self._texts["beside"].format(scene=scene, date=row.business_date))
 
     def _message(self, candidate: int) -> Sent | None:
         row = self._told.messages.get(candidate)

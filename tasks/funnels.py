@@ -13,11 +13,12 @@ from store.funnel import Funnel
 from tasks.wiring import wiring
 
 _FAILED = MessageState.DRAFT_FAILED.value
-_EXPIRED = MessageState.EXPIRED.value
+_DEFERRED = MessageState.DEFERRED.value
+_RELEASED = (MessageState.EXPIRED.value, MessageState.CANCELLED.value)
 
 
 def equations(found: Funnel) -> list[Equation]:
-    """Return the books of architecture.md for a funnel; deferrals come with theirs."""
+    """Return the books of architecture.md for a funnel."""
     drafted = sum(found.drafted_states.values())
     terminal = {
         state.value: found.drafted_states.get(state.value, 0)
@@ -25,7 +26,12 @@ def equations(found: Funnel) -> list[Equation]:
         if state in TERMINAL and found.drafted_states.get(state.value)
     }
     undrafted = found.undrafted_states
-    waiting = sum(undrafted.values()) - undrafted.get(_FAILED, 0) - undrafted.get(_EXPIRED, 0)
+    parts = {
+        "draft_failed": undrafted.get(_FAILED, 0),
+        "deferred": undrafted.get(_DEFERRED, 0),
+        "released undrafted": sum(undrafted.get(state, 0) for state in _RELEASED),
+    }
+    waiting = sum(undrafted.values()) - sum(parts.values())
     return [
         Equation(
             "candidates",
@@ -42,8 +48,7 @@ def equations(found: Funnel) -> list[Equation]:
             found.winners,
             {
                 "drafted": drafted,
-                "draft_failed": undrafted.get(_FAILED, 0),
-                "released undrafted": undrafted.get(_EXPIRED, 0),
+                **parts,
                 **({"not drafted yet": waiting} if waiting else {}),
             },
         ),

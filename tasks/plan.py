@@ -110,6 +110,7 @@ def _message(wired: Wiring, run: GrowthRun, case: Case, ruling: Ruling) -> dict[
         "sender": case.contact.sender,
         "contact": case.contact.address,
         "ghost": ruling.verdict is Verdict.GHOST,
+        "allotted": False,
         "state": "planned",
         "planned_for": span.start,
         "window_until": span.end,

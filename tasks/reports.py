@@ -43,17 +43,17 @@ def demo_counts(day: date | None) -> tuple[dict[str, int], list[str]]:
     with transaction(wiring().database) as connection:
         run_id = runs.find_run(connection, FLOW, day) if day else None
         found = funnel.count(connection, run_id)
-    states = found.drafted_states
+    states, undrafted = found.drafted_states, found.undrafted_states
     counts = {
         "candidates": found.candidates,
         "winners": found.winners,
         "suppressed": sum(found.suppressed.values()),
         "outcompeted": found.outcompeted,
         "ghosts": found.would_have_won,
-        "deferred": 0,
-        "released": found.undrafted_states.get("expired", 0),
+        "deferred": undrafted.get("deferred", 0),
+        "released": undrafted.get("expired", 0) + undrafted.get("cancelled", 0),
         "drafted": sum(states.values()),
-        "draft_failed": found.undrafted_states.get("draft_failed", 0),
+        "draft_failed": undrafted.get("draft_failed", 0),
         "approved": found.reached.get("approved", 0),
         "held": found.reached.get("held", 0),
         "rejected": states.get("rejected", 0),

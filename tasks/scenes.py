@@ -55,6 +55,7 @@ def _row(run_id: int, scene: Scene, found: Any) -> tuple[Any, ...]:
     inputs = {
         "slots": found.slots,
         "evidence": found.evidence,
+        "need": float(found.need),
         "segment": scene.rules.segment.value,
         "voice": scene.rules.voice.value,
     }
@@ -64,7 +65,7 @@ def _row(run_id: int, scene: Scene, found: Any) -> tuple[Any, ...]:
         found.person_id,
         scene.name,
         key,
-        float(found.value),
+        float(found.need) * scene.rules.value,
         found.window_until,
         inputs,
     )

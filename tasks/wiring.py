@@ -16,6 +16,7 @@ from adapters.phones import PhoneHash, phone_hash
 from adapters.sources.base import Source
 from adapters.wecom.client import WecomClient
 from adapters.wecom.contacts import WecomContacts
+from adapters.wecom.own_sends import OwnSends
 from rules.hours import Hours
 from rules.windows import Rhythm
 from schemas.clock import is_rehearsal, now
@@ -119,6 +120,11 @@ class Wiring:
         return WecomChannel(self._wecom, self.settings.channels.wecom)
 
     @property
+    def own_sends(self) -> OwnSends:
+        """What employees send by themselves; nothing is asked of WeCom but to be read."""
+        return OwnSends(self._wecom)
+
+    @property
     def holdout_salt(self) -> str:
         """What draws the holdout. Raises ConfigurationError where real people lack one."""
         given = self.environment.holdout_salt
@@ -126,10 +132,10 @@ class Wiring:
             return SANDBOX
         return secret(given, "RUNWU_HOLDOUT_SALT", "")
 
-    @property
+    @cached_property
     def policy(self) -> Policy:
-        """The policy in force."""
-        return self.settings.policy
+        """The policy in force, the platform's quota included, so that its version covers it."""
+        return self.settings.effective_policy
 
     @cached_property
     def contract(self) -> Contract:

@@ -51,10 +51,10 @@ RETURNING id
 
 _MESSAGES = (
     """
-INSERT INTO message (id, run_id, person_id, scene, category, channel, sender, contact, ghost, state,
-                     planned_for, window_until)
-SELECT id, run_id, person_id, scene, 'care', 'wecom', 'yi', 'wm' || person_id, false, 'planned',
-       :at, window_until
+INSERT INTO message (id, run_id, person_id, scene, category, channel, sender, contact, ghost,
+                     allotted, state, planned_for, window_until)
+SELECT id, run_id, person_id, scene, 'care', 'wecom', 'yi', 'wm' || person_id, false, true,
+       'planned', :at, window_until
 FROM candidate WHERE id = ANY(:ids)
 """,
     """
@@ -62,10 +62,10 @@ INSERT INTO message_event (message_id, seq, at, to_state, reason)
 SELECT unnest(CAST(:ids AS bigint[])), 1, :at, 'planned', 'won'
 """,
     """
-INSERT INTO ledger (slot, kind, person_id, contact, category, at, until, zone, local_date,
-                    policy_version, ghost, reason)
-SELECT id, 'reservation', person_id, 'wm' || person_id, 'care', :at, window_until,
-       'Asia/Shanghai', '2026-03-02', 'v', false, 'planned'
+INSERT INTO ledger (slot, kind, person_id, contact, scene, category, channel, sender, at, until,
+                    zone, local_date, policy_version, ghost, reason)
+SELECT id, 'reservation', person_id, 'wm' || person_id, scene, 'care', 'wecom', 'yi', :at,
+       window_until, 'Asia/Shanghai', '2026-03-02', 'v', false, 'planned'
 FROM candidate WHERE id = ANY(:ids)
 """,
 )

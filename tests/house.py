@@ -14,12 +14,14 @@ from schemas.enums import Decision
 from store import reviews
 from store.database import transaction
 from tasks import (
+    allot,
     collect,
     decisions,
     draft,
     forms,
     ghosts,
     growth,
+    own_sends,
     plan,
     pull,
     push,
@@ -81,11 +83,16 @@ class House:
         """Run the day up to its review batches."""
         run = growth.open_growth.fn(as_of)
         refresh_all(as_of)
+        own_sends.read_own_sends.fn(as_of)
         for scene in scenes.scene_names.fn():
             while scenes.find_candidates.fn(run, scene):
                 pass
-        while plan.plan_chunk.fn(run):
-            pass
+        allot.settle_deferred.fn(run)
+        for last in (False, True):
+            while plan.plan_chunk.fn(run):
+                pass
+            if not allot.allot_budgets.fn(run, last=last):
+                break
         draft.form_wordings.fn(run)
         while asyncio.run(draft.draft_chunk.fn(run)):
             pass
@@ -112,6 +119,7 @@ class House:
         """Push as of an instant; return what became of each call."""
         self.control.set_clock(as_of)
         states = [reconcile.reconcile.fn(one, as_of) for one in reconcile.unanswered.fn()]
+        own_sends.read_own_sends.fn(as_of)
         while push.release_chunk.fn(as_of):
             pass
         return states + [push.call.fn(one, as_of) for one in push.queued.fn()]
@@ -127,6 +135,7 @@ class House:
         while ghosts.settle_ghosts.fn(as_of):
             pass
         collect.credit_orders.fn(as_of)
+        own_sends.read_own_sends.fn(as_of)
         return states
 
     def approved_day(self, day: int) -> GrowthRun:

@@ -16,7 +16,7 @@ from sandbox.wecom.tasks import Share, Task
 
 _SETTLING: Final = timedelta(seconds=30)
 _LONGEST_SPAN: Final = 31 * 86400
-_PERSONAL: Final = 1
+_CORP, _PERSONAL, _ALL = 0, 1, 2  # whose sends are asked for; the first two tell whose one is
 _TAGS_SINCE: Final = 1_700_000_000  # seconds; the shop has used these tags for years
 
 
@@ -96,7 +96,7 @@ def create_task(office: Office, body: Body, at: datetime) -> Answer:
 
 
 def list_tasks(office: Office, body: Body, at: datetime) -> Answer:
-    """get_groupmsg_list_v2: what was created in a span; neither recipients nor a creator."""
+    """get_groupmsg_list_v2: what was created in a span, by whom only where an employee did."""
     del at
     chat_type = fields.text(body, "chat_type", 16, "chat_type", required=True)
     start, end = fields.integer(body, "start_time"), fields.integer(body, "end_time")
@@ -104,22 +104,33 @@ def list_tasks(office: Office, body: Body, at: datetime) -> Answer:
         raise fields.invalid("chat_type")
     if not 0 <= end - start <= _LONGEST_SPAN:
         raise fields.invalid("end_time", "exceed one month after start_time")
-    personal = body.get("filter_type") == _PERSONAL
-    hidden = personal or bool(body.get("creator")) or chat_type == "group"
     found = [
         _listed(task)
         for task in office.desk.tasks.values()
-        if not hidden and start <= int(task.created_at.timestamp()) <= end
+        if chat_type == "single"
+        and _is_asked_for(task, body)
+        and start <= int(task.created_at.timestamp()) <= end
     ]
     page, cursor = fields.cut(found, body, fields.limit(body, 50, 50, most=100))
     return {"next_cursor": cursor, "group_msg_list": page}
 
 
+def _is_asked_for(task: Task, body: Body) -> bool:
+    wanted = body.get("filter_type", _ALL)
+    creator = body.get("creator")
+    return wanted in (_ALL, _kind(task)) and creator in (None, "", task.creator)
+
+
+def _kind(task: Task) -> int:
+    return _CORP if task.creator is None else _PERSONAL
+
+
 def _listed(task: Task) -> Answer:
     return {
         "msgid": task.msgid,
+        **({"creator": task.creator} if task.creator else {}),
         "create_time": str(int(task.created_at.timestamp())),
-        "create_type": 0,
+        "create_type": _kind(task),
         "text": {"content": task.draft.text},
         "attachments": list(task.draft.attachments),
     }

@@ -1,4 +1,4 @@
-"""A mass-send task: one content, one share per employee who has to confirm it."""
+"""A mass send: one content, one share per employee who has to confirm it."""
 
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -21,13 +21,14 @@ class Share:
 
 @dataclass
 class Task:
-    """A created task."""
+    """A created task; `creator` is the employee who made it in the WeCom client, if one did."""
 
     msgid: str
     draft: Draft
     created_at: datetime
     shares: tuple[Share, ...]
     cancelled: bool = False
+    creator: str | None = None
 
     def record(self) -> TaskRecord:
         """Return the task as the control endpoints show it."""
@@ -40,5 +41,6 @@ class Task:
             link_url=self.draft.link_url,
             created_at=self.created_at,
             cancelled=self.cancelled,
+            creator=self.creator,
             confirmed_at=max(taps) if len(taps) == len(self.shares) else None,
         )

@@ -13,6 +13,7 @@ from schemas.tables.facts import (
 )
 from schemas.tables.happenings import Benefit, MemberEvent
 from schemas.tables.orders import OrderLine, Product, ShopOrder
+from schemas.tables.own_sends import OwnSend, OwnSendMark
 from schemas.tables.people import (
     Consent,
     Contact,
@@ -75,6 +76,8 @@ __all__ = [
     "MessageEvent",
     "OrderLine",
     "Outcome",
+    "OwnSend",
+    "OwnSendMark",
     "Person",
     "PersonFacts",
     "Population",

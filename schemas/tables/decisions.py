@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Index, UniqueConstraint, text
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -12,6 +12,7 @@ from schemas.tables.columns import Table, instant, word
 
 OPEN_STATES = (
     "planned",
+    "deferred",
     "drafted",
     "in_review",
     "held",
@@ -60,7 +61,8 @@ class Message(Table, table=True):
     A winning candidate on its way to a person; its id is its candidate's.
 
     A ghost is the message a person in the holdout would have got: it takes every step of one and
-    is never sent, which the outbox's foreign key on (id, ghost) sees to.
+    is never sent, which the outbox's foreign key on (id, ghost) sees to. Once `allotted`, it has
+    its share of what all messages of the day share.
     """
 
     __table_args__ = (
@@ -87,6 +89,7 @@ class Message(Table, table=True):
     contact: str
     ghost: bool = False
     wording_id: int | None = Field(default=None, foreign_key="wording.id", sa_type=BigInteger)
+    allotted: bool = False
     state: MessageState = word()
     planned_for: datetime = instant()
     window_until: datetime = instant()
@@ -101,6 +104,23 @@ class MessageEvent(Table, table=True):
     from_state: MessageState | None = word(default=None)
     to_state: MessageState = word()
     reason: str
+
+
+class Budget(Table, table=True):
+    """
+    A budget that messages share on a business date, and how much of it is used.
+
+    The texts that a sender confirms, the messages of a scene, the messages of a run; `scope` says
+    which, `key` whose.
+    """
+
+    __table_args__ = (CheckConstraint("used <= most", name="nobody_is_over_budget"),)
+
+    scope: str = Field(primary_key=True)
+    key: str = Field(primary_key=True)
+    window: date = Field(primary_key=True)
+    used: int = 0
+    most: int
 
 
 class Ledger(Table, table=True):

@@ -137,7 +137,7 @@ def test_a_query_builds_what_its_scene_declares(scene: Scene, column: str) -> No
 
 @every_scene
 def test_a_query_yields_every_column_of_a_candidate(scene: Scene) -> None:
-    for column in ("person_id", "value", "window_until", "slots", "evidence"):
+    for column in ("person_id", "need", "window_until", "slots", "evidence"):
         assert re.search(rf"(?:\bAS\s+|\.){column}\b", _sql(scene))
 
 

@@ -6,9 +6,11 @@ from zoneinfo import ZoneInfo
 
 from hypothesis import settings
 
+from rules.caps import Ask, Limits
 from schemas.enums import Category
+from schemas.governing import Arbitration, Cap, PersonalBudget
 from schemas.planning import Case, Contact, Contender, Slot, Span
-from schemas.policy import Cap, Policy
+from schemas.policy import Policy
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 LONDON = ZoneInfo("Europe/London")
@@ -28,6 +30,9 @@ HARD_DAYS = [
 thoroughly = settings(max_examples=200)
 """What is cheap to ask is asked often."""
 
+BOUNDLESS = PersonalBudget(start=99, least=0, most=999)
+_USUAL = {"category": Category.MARKETING, "channel": "wecom", "sender": "ChenYu"}
+
 
 def local(zone: ZoneInfo, text: str, *, fold: int = 0) -> datetime:
     """Return the instant at which clocks in `zone` show `text`, in UTC as the database tells it."""
@@ -42,22 +47,37 @@ def span(start: datetime, hours: float = 0) -> Span:
     return Span(start, start + timedelta(hours=hours))
 
 
-def slot(start: datetime, hours: float = 0, candidate: int = 1) -> Slot:
-    return Slot(candidate, span(start, hours))
+def slot(start: datetime, hours: float = 0, candidate: int = 1, **changed: Any) -> Slot:
+    return Slot(candidate, span(start, hours), **{"zone": SHANGHAI, **_USUAL, **changed})
+
+
+def ask(start: datetime, hours: float = 0, **changed: Any) -> Ask:
+    return Ask(span(start, hours), **{"zone": SHANGHAI, **_USUAL, **changed})
+
+
+def limits(*caps: Cap, gap_hours: float = 0, personal: Cap | None = None) -> Limits:
+    return Limits(caps, personal, gap_hours)
 
 
 def capped(*caps: Cap, gap_hours: int = 0, **changed: Any) -> Policy:
-    return Policy(caps=caps, gap_hours=gap_hours, **changed)
+    """Return a policy of which nothing but these caps and hours holds anybody back."""
+    values = {"personal": BOUNDLESS, "arbitration": Arbitration(annoyance=0, in_a_row=99)}
+    return Policy(caps=caps, gap_hours=gap_hours, **{**values, **changed})
 
 
 def contender(candidate: int, window_until: datetime, **changed: Any) -> Contender:
-    values = {"scene": f"scene{candidate}", "value": 1.0, "hours": 48, **changed}
-    return Contender(
-        candidate, category=Category.MARKETING, wording_key="w", window_until=window_until, **values
-    )
+    usual = {"scene": f"scene{candidate}", "value": 1.0, "hours": 48, "wording_key": "w"}
+    kind = {"category": Category.MARKETING, "channel": "wecom"}
+    return Contender(candidate, window_until=window_until, **{**usual, **kind, **changed})
 
 
-def case(*contenders: Contender, **changed: Any) -> Case:
-    """Return the case of a person whom nothing forbids writing to."""
-    values = {"contact": Contact("external-1", "ChenYu"), "consent": True, **changed}
-    return Case(7, contenders, **values)
+def case(*contenders: Contender, zone: ZoneInfo | None = SHANGHAI, **changed: Any) -> Case:
+    """Return the case of a person whom nothing forbids writing to, and who is not held out."""
+    values = {
+        "zone_name": zone.key if zone else "Mars/Base",
+        "contact": Contact("external-1", "ChenYu"),
+        "consent": True,
+        "bucket": 9_999,
+        **changed,
+    }
+    return Case(7, contenders, zone, **values)

@@ -1,7 +1,7 @@
 """Which rules change what is known: whoever adds one says here what it changes."""
 
 from dataclasses import replace
-from datetime import time
+from datetime import date, time
 from decimal import Decimal
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -17,7 +17,20 @@ from rules.facts import facts
 from rules.judgement import facts_version, judge, version_of, versions_of
 from rules.population import Population
 from schemas.dimensions import KocSign, WheelKind
-from schemas.policy import Cap, Policy, PopulationTerms, QuietHours
+from schemas.governing import (
+    Arbitration,
+    Blackout,
+    Cap,
+    Categories,
+    CategoryTerms,
+    Dates,
+    Holdout,
+    OpenHours,
+    PersonalBudget,
+    QuietHours,
+    SharedBudgets,
+)
+from schemas.policy import Policy, PopulationTerms
 from schemas.segments import Cuts, DeclaredTrait, SegmentPolicy
 from tests.rules.builders import SHANGHAI
 from tests.rules.facts_builder import TODAY, buyer, day, tag
@@ -37,7 +50,16 @@ GOVERNOR: dict[str, Any] = {
     "quiet_hours": QuietHours(start=time(1)),
     "silence_limit": 1,
     "hold_hours": 1,
-    "holdout_share": 0.2,
+    "holdout": Holdout(share=0.2),
+    "backoff": 2,
+    "personal": PersonalBudget(days=7),
+    "shared": SharedBudgets(texts_per_sender=1),
+    "open_hours": (OpenHours(start=time(10), end=time(18)),),
+    "holidays": (Dates(why="a feast", first=date(2026, 1, 1), last=date(2026, 1, 2)),),
+    "blackouts": (Blackout(why="a storm", first=date(2026, 1, 1), last=date(2026, 1, 2)),),
+    "categories": Categories(service=CategoryTerms(capped=False)),
+    "after_order_hours": 1,
+    "arbitration": Arbitration(annoyance=1),
 }
 """What only the governor and the plan read."""
 

@@ -78,14 +78,14 @@ def test_the_named_file_goes_before_all(monkeypatch: pytest.MonkeyPatch) -> None
             '[llm]\nbase_url = "sandbox"\nmodel = "m"\nkey = "x"',
             "llm.key: Extra inputs are not permitted",
         ),
-        ("[policy]\nholdout_share = 0.6", "policy.holdout_share: .*less than or equal to 0.5"),
+        ("[policy.holdout]\nshare = 0.6", "policy.holdout.share: .*less than or equal to 0.5"),
         (
             '[channels.wecom]\nbase_url = "https://x.cn"\n[llm]\nbase_url = "sandbox"\nmodel = "m"',
             "the file: .*llm.base_url is the stand-in",
         ),
         ('[business]\ntimezone = "Mars/Base"', "business.timezone: .*no time zone is called"),
-        ("[policy]\ncaps = [{window = 'day', max = 0}]", "policy.caps.0.max: .*equal to 1"),
-        ("[policy]\ncaps = [{max = 1}]", "policy.caps.0: .*either `window` or `rolling_hours`"),
+        ("[policy]\ncaps = [{window = 'day', max = -1}]", "policy.caps.0.max: .*equal to 0"),
+        ("[policy]\ncaps = [{max = 1}]", "policy.caps.0: .*exactly one of window"),
         ("[policy]\ncaps = [{window = 'year', max = 1}]", "policy.caps.0.window: "),
         ("[policy]\nsilence_limit = 0", "policy.silence_limit: "),
         ("[policy.quiet_hours]\nstart = '25:00'", "policy.quiet_hours.start: "),
@@ -121,7 +121,6 @@ def test_a_file_that_cannot_be_read_is_named_with_the_remedy(path: str) -> None:
 @pytest.mark.parametrize(
     "values",
     [
-        {"window": "day", "max": 0},
         {"window": "day", "max": -1},
         {"max": 1},
         {"window": "day", "rolling_hours": 24, "max": 1},
@@ -129,8 +128,7 @@ def test_a_file_that_cannot_be_read_is_named_with_the_remedy(path: str) -> None:
         {"window": "day"},
     ],
 )
-def test_a_cap_counts_one_kind_of_window_and_allows_something(values: dict[str, Any]) -> None:
-    """A cap of zero silently blocked all sends (mautic#10416): unset it instead."""
+def test_a_cap_counts_one_kind_of_window(values: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         Cap(**values)
 
@@ -253,7 +251,16 @@ CHANGES: dict[str, Any] = {
     "quiet_hours": {"start": "20:30", "end": "09:01"},
     "silence_limit": 4,
     "hold_hours": 47,
-    "holdout_share": 0.11,
+    "holdout": {"share": 0.11},
+    "backoff": 2,
+    "personal": {"days": 31},
+    "shared": {"texts_per_sender": 21},
+    "open_hours": [{"start": "10:00", "end": "18:00"}],
+    "holidays": [{"why": "春节", "first": "2027-02-06", "last": "2027-02-12"}],
+    "blackouts": [{"why": "台风", "first": "2026-08-01", "last": "2026-08-02"}],
+    "categories": {"service": {"capped": False}},
+    "after_order_hours": 47,
+    "arbitration": {"annoyance": 0.06},
     "new_days": 31,
     "at_risk_days": 91,
     "lapsed_days": 181,

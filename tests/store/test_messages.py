@@ -20,10 +20,10 @@ S = MessageState
 _CLOSINGS = "SELECT slot, kind FROM ledger WHERE kind <> 'reservation' ORDER BY slot"
 
 _RESERVE_AGAIN = """
-INSERT INTO ledger (slot, kind, person_id, contact, category, at, until, zone, local_date,
-                    policy_version, ghost, reason)
-SELECT slot, kind, person_id, contact, category, at, until, zone, local_date, policy_version,
-       ghost, reason
+INSERT INTO ledger (slot, kind, person_id, contact, scene, category, channel, sender, at, until,
+                    zone, local_date, policy_version, ghost, reason)
+SELECT slot, kind, person_id, contact, scene, category, channel, sender, at, until, zone,
+       local_date, policy_version, ghost, reason
 FROM ledger WHERE slot = :slot
 """
 
@@ -85,7 +85,7 @@ def test_a_closing_move_closes_the_slot_as_it_was_reserved(
     database: Engine, move: Move, planned: list[int]
 ) -> None:
     move(planned[:1], S.PLANNED, S.DELIVERED, LedgerKind.DELIVERY, hour=20)
-    frozen = "person_id, contact, category, zone, policy_version, ghost"
+    frozen = "person_id, contact, scene, category, channel, sender, zone, policy_version, ghost"
     assert rows(database, _CLOSINGS) == [(planned[0], "delivery")]
     told = rows(database, f"SELECT DISTINCT {frozen} FROM ledger WHERE slot = {planned[0]}")
     assert len(told) == 1

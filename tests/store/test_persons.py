@@ -10,7 +10,7 @@ from sqlalchemy.exc import OperationalError
 from schemas.enums import LedgerKind, MessageState
 from store import messages
 from store.database import transaction
-from store.persons import lock_persons, mark_stale, standing_of, suppress
+from store.persons import Standing, lock_persons, mark_stale, standing_of, suppress
 from tests import builders
 from tests.builders import change
 from tests.house import at
@@ -24,7 +24,7 @@ def person(database: Engine) -> int:
     return builders.persons(database, 1)[0]
 
 
-def _standing(database: Engine, person: int) -> tuple[list[Any], list[Any], list[Any]]:
+def _standing(database: Engine, person: int) -> Standing:
     with transaction(database) as connection:
         return standing_of(
             connection, [person], channel="wecom", as_of=at(10, 9), horizon=timedelta(days=7)
@@ -32,7 +32,7 @@ def _standing(database: Engine, person: int) -> tuple[list[Any], list[Any], list
 
 
 def _slots(database: Engine, person: int) -> list[Any]:
-    return [(row.slot, row.delivered_at) for row in _standing(database, person)[0]]
+    return [(row.slot, row.delivered_at) for row in _standing(database, person).slots]
 
 
 def _close(database: Engine, slots: list[int], kind: LedgerKind, day: int) -> None:
@@ -49,7 +49,7 @@ def test_nothing_said_takes_no_slot(database: Engine, person: int) -> None:
 
 def test_an_open_reservation_counts_over_its_whole_span(database: Engine, person: int) -> None:
     (slot,) = builders.messages(database, [person])
-    (row,) = _standing(database, person)[0]
+    (row,) = _standing(database, person).slots
     assert (row.slot, row.at, row.until, row.delivered_at) == (
         slot,
         builders.MORNING,
@@ -83,6 +83,15 @@ def test_a_delivery_counts_up_to_the_horizon_and_not_beyond(database: Engine, pe
     assert _slots(database, person) == [(edge, at(3, 9))]
 
 
+def test_a_slot_bears_what_was_frozen_with_it(database: Engine, person: int) -> None:
+    """Whatever becomes of the person's zone, or of the scene, since."""
+    builders.messages(database, [person])
+    change(database, "UPDATE member SET timezone = 'Europe/London'")
+    (row,) = _standing(database, person).slots
+    frozen = (row.zone, row.category, row.channel, row.sender, row.scene, row.answered)
+    assert frozen == ("Asia/Shanghai", "care", "wecom", "yi", "replenish", None)
+
+
 def test_another_persons_slots_do_not_count(database: Engine) -> None:
     first, second = builders.persons(database, 2)
     builders.messages(database, [first])
@@ -91,29 +100,83 @@ def test_another_persons_slots_do_not_count(database: Engine) -> None:
 
 def test_contacts_come_with_what_suppresses_them(database: Engine, person: int) -> None:
     slots = builders.messages(database, [person])
-    assert [row.suppressed for row in _standing(database, person)[1]] == [None]
+    assert [row.suppressed for row in _standing(database, person).contacts] == [None]
     with transaction(database) as connection:
         suppress(connection, slots, reason="deleted", at=at(3, 9))
-    assert [row.suppressed for row in _standing(database, person)[1]] == ["deleted"]
+    assert [row.suppressed for row in _standing(database, person).contacts] == ["deleted"]
 
 
 def test_contacts_of_another_channel_are_left_out(database: Engine, person: int) -> None:
     change(database, "UPDATE contact SET channel = 'mail'")
-    assert _standing(database, person)[1] == []
+    assert _standing(database, person).contacts == []
 
 
 def test_open_scenes_are_told_and_finished_ones_are_not(database: Engine, person: int) -> None:
     done = builders.messages(database, [person], scene="welcome")
     builders.messages(database, [person], scene="replenish")
     _close(database, done, LedgerKind.RELEASE, day=3)
-    (row,) = _standing(database, person)[2]
+    (row,) = _standing(database, person).persons
     assert (row.open_scenes, row.consent, row.unanswered) == (["replenish"], True, 0)
 
 
 def test_a_person_who_was_never_asked_has_no_consent(database: Engine, person: int) -> None:
     change(database, "DELETE FROM consent")
-    (row,) = _standing(database, person)[2]
+    (row,) = _standing(database, person).persons
     assert row.consent is None
+
+
+def test_the_zone_is_the_first_member_s_that_tells_one(database: Engine, person: int) -> None:
+    assert [row.timezone for row in _standing(database, person).persons] == [None]
+    change(database, "UPDATE member SET timezone = 'Asia/Kolkata'")
+    assert [row.timezone for row in _standing(database, person).persons] == ["Asia/Kolkata"]
+
+
+_ORDER = """
+INSERT INTO shop_order (source, key, member_id, ordered_at, status, currency)
+SELECT source, :key, id, :at, :status, 'CNY' FROM member
+"""
+_EVENT = """
+INSERT INTO member_event (source, key, kind, member_id, at)
+SELECT source, :kind || :at, :kind, id, :at FROM member
+"""
+
+
+def _happen(database: Engine) -> None:
+    """Let orders come and go, and a complaint be taken up, around the 10th at nine."""
+    for key, when, status in (
+        ("old", at(8, 9), "paid"),
+        ("new", at(9, 9), "paid"),
+        ("back", at(9, 12), "refunded"),
+        ("ahead", at(11, 9), "paid"),
+    ):
+        change(database, _ORDER, key=key, at=when, status=status)
+    for kind, when in (
+        ("complaint", at(9, 10)),
+        ("staff_contact", at(9, 11)),
+        ("review", at(9, 13)),
+        ("complaint", at(11, 10)),
+    ):
+        change(database, _EVENT, kind=kind, at=when)
+
+
+def test_what_happened_since_the_facts_is_told_of_marked_persons(
+    database: Engine, person: int
+) -> None:
+    """Up to the instant that is asked for, and refunds are no orders."""
+    _happen(database)
+    change(database, "INSERT INTO stale_person VALUES (:id) ON CONFLICT DO NOTHING", id=person)
+    (row,) = _standing(database, person).news
+    assert (row.ordered_at, row.complained_at, row.taken_up_at) == (
+        at(9, 9),
+        at(9, 10),
+        at(9, 11),
+    )
+
+
+def test_of_whom_nothing_is_marked_the_facts_are_right(database: Engine, person: int) -> None:
+    _happen(database)
+    change(database, "DELETE FROM stale_person")
+    assert _standing(database, person).news == []
 
 
 def test_a_locked_person_is_not_locked_by_another(database: Engine, person: int) -> None:

@@ -138,3 +138,103 @@ def _send_by_hand(house: House, sender: str, contact: str) -> None:
     receipt = wiring()._channel.send(Parcel(sender, (contact,), "手工群发", link))
     house.control.set_clock(at(2, 9, 3))
     house.control.confirm(receipt.msgid)
+
+
+def _refuse(house: House, person: int) -> None:
+    house.change("UPDATE consent SET granted = false WHERE person_id = :p", p=person)
+
+
+def _waiting(house: House) -> tuple[int, str, list[int]]:
+    """
+    Push a task of two persons; return its dispatch, its id at the channel, and whom it is for.
+
+    Two approved messages through one employee are given one text, which is approved for both.
+    """
+    one, other = house.rows(
+        "SELECT array_agg(id ORDER BY id) AS ids FROM message WHERE state = 'approved'"
+        " AND NOT ghost GROUP BY sender HAVING count(*) > 1 ORDER BY sender LIMIT 1"
+    )[0].ids[:2]
+    for table, column, key in (
+        ("message", "wording_id", "id"),
+        ("approval_recipient", "approval_id", "message_id"),
+    ):
+        house.change(
+            f"UPDATE {table} SET {column} ="
+            f" (SELECT {column} FROM {table} WHERE {key} = :one) WHERE {key} = :other",
+            one=one,
+            other=other,
+        )
+    house.push(LATE)
+    (row,) = house.rows(
+        "SELECT s.id, s.msgid, array_agg(m.person_id ORDER BY m.id) AS persons FROM dispatch s"
+        " JOIN dispatch_recipient r ON r.dispatch_id = s.id JOIN message m ON m.id = r.message_id"
+        " WHERE m.state = 'dispatched' GROUP BY s.id HAVING count(*) > 1"
+    )
+    return row.id, row.msgid, row.persons
+
+
+def _states_of(house: House, persons: list[int]) -> dict[int, str]:
+    rows = house.rows(
+        "SELECT person_id, state FROM message WHERE person_id = ANY(:p) AND NOT ghost", p=persons
+    )
+    return {row.person_id: row.state for row in rows}
+
+
+def test_whoever_refuses_is_taken_out_of_a_waiting_task_and_the_others_still_get_it(
+    approved: House,
+) -> None:
+    """Under the same approval and the same reservations: nobody decides anew, nobody pays twice."""
+    _, msgid, persons = _waiting(approved)
+    first, *others = persons
+    before = approved.rows("SELECT count(*) AS n FROM ledger WHERE kind = 'reservation'")
+    _refuse(approved, first)
+    approved.collect(at(2, 20, 21))
+    (task,) = [one for one in approved.control.tasks() if one.msgid == msgid]
+    assert task.cancelled
+    states = _states_of(approved, persons)
+    assert states[first] == "blocked"
+    assert {states[one] for one in others} == {"queued"}
+    approved.push(at(2, 20, 22))
+    assert {_states_of(approved, persons)[one] for one in others} == {"dispatched"}
+    (again,) = [
+        one
+        for one in approved.control.tasks()
+        if one.msgid != msgid and set(one.external_userid) <= set(task.external_userid)
+    ]
+    assert len(again.external_userid) == len(task.external_userid) - 1
+    assert approved.rows("SELECT count(*) AS n FROM ledger WHERE kind = 'reservation'") == before
+    assert approved.unbalanced() == []
+
+
+def test_a_task_that_cannot_be_cancelled_is_not_issued_again(approved: House) -> None:
+    """It may still be confirmed: issued again, the others might get it twice."""
+    dispatch, _, persons = _waiting(approved)
+    approved.control.fault("cancel_groupmsg_send", "errcode", code=45009, times=1000)
+    _refuse(approved, persons[0])
+    approved.collect(at(2, 20, 21))
+    assert set(_states_of(approved, persons).values()) == {"dispatched"}
+    assert approved.rows("SELECT state FROM dispatch WHERE id = :d", d=dispatch)[0].state == (
+        "accepted"
+    )
+
+
+def test_what_was_confirmed_before_the_refusal_arrived_is_not_sent_again(approved: House) -> None:
+    _, msgid, persons = _waiting(approved)
+    approved.control.set_clock(at(2, 20, 21))
+    approved.control.confirm(msgid)
+    _refuse(approved, persons[0])
+    approved.collect(at(2, 20, 22))
+    assert not set(_states_of(approved, persons).values()) & {"queued", "dispatched", "blocked"}
+    assert approved.unbalanced() == []
+
+
+def test_when_all_refuse_nothing_is_issued_again(approved: House) -> None:
+    dispatch, _, persons = _waiting(approved)
+    for person in persons:
+        _refuse(approved, person)
+    approved.collect(at(2, 20, 21))
+    assert set(_states_of(approved, persons).values()) == {"blocked"}
+    assert approved.rows("SELECT state FROM dispatch WHERE id = :d", d=dispatch)[0].state == (
+        "closed"
+    )
+    assert approved.unbalanced() == []

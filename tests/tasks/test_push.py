@@ -56,8 +56,9 @@ def test_a_message_that_reached_the_person_otherwise_blocks_ours(approved: House
         "WITH c AS (INSERT INTO candidate (run_id, person_id, scene, wording_key, value,"
         " window_until, inputs) SELECT min(id), :p, 'manual', 'k', 1, '2026-03-02T23:00+08:00',"
         " '{}' FROM run RETURNING id)"
-        " INSERT INTO ledger (slot, kind, person_id, contact, category, at, until, zone,"
-        " local_date, policy_version, ghost, reason) SELECT id, 'reservation', :p, 'x', 'service',"
+        " INSERT INTO ledger (slot, kind, person_id, contact, scene, category, channel, sender, at,"
+        " until, zone, local_date, policy_version, ghost, reason)"
+        " SELECT id, 'reservation', :p, 'x', 'manual', 'service', 'wecom', 'x',"
         " '2026-03-02T08:00+08:00', '2026-03-02T08:00+08:00', 'Asia/Shanghai', '2026-03-02', 'v',"
         " false, 'by hand' FROM c",
         p=person,
@@ -163,3 +164,78 @@ def test_recipients_the_channel_refuses_are_unreachable_the_others_go_on(approve
     state = approved.rows("SELECT state FROM message WHERE id = :m", m=message.id)[0].state
     assert state == "unreachable"
     assert approved.states()["dispatched"] > 0
+
+
+def _marketing(house: House) -> int:
+    """Return a person with an approved message of a guarded category."""
+    rows = house.rows(
+        "SELECT person_id FROM message WHERE state = 'approved' AND category = 'marketing'"
+        " AND NOT ghost ORDER BY id"
+    )
+    return int(rows[0].person_id)
+
+
+def _fate(house: House, person: int) -> tuple[str, str]:
+    """Return the state of a person's message and why it came to it."""
+    (row,) = house.rows(
+        "SELECT m.state, (SELECT e.reason FROM message_event e WHERE e.message_id = m.id"
+        " ORDER BY e.seq DESC LIMIT 1) AS reason"
+        " FROM message m WHERE m.person_id = :p AND NOT m.ghost",
+        p=person,
+    )
+    return row.state, row.reason
+
+
+def _zone(house: House, person: int, zone: str) -> None:
+    house.change("UPDATE member SET timezone = :z WHERE person_id = :p", z=zone, p=person)
+
+
+def test_whose_own_night_it_is_gets_the_message_in_their_own_morning(approved: House) -> None:
+    """Nine in Shanghai is one at night in London; nine in London is five in the afternoon."""
+    person = _marketing(approved)
+    _zone(approved, person, "Europe/London")
+    approved.push(MORNING)
+    assert _fate(approved, person)[0] == "approved"
+    approved.push(at(2, 16, 59))
+    assert _fate(approved, person)[0] == "approved"
+    approved.push(at(2, 17, 0))
+    assert _fate(approved, person)[0] == "dispatched"
+    ends = approved.rows(
+        "SELECT s.until FROM dispatch s JOIN dispatch_recipient r ON r.dispatch_id = s.id"
+        " JOIN message m ON m.id = r.message_id WHERE m.person_id = :p",
+        p=person,
+    )
+    assert ends[0].until <= at(3, 4, 30)  # half past eight in the evening, in London
+
+
+def test_who_lives_by_an_unknown_clock_is_left_alone(approved: House) -> None:
+    """A few bad zones held up everybody's messages without a word (parcelvoy#610)."""
+    person = _marketing(approved)
+    _zone(approved, person, "Mars/Olympus_Mons")
+    approved.push(MORNING)
+    assert _fate(approved, person) == ("blocked", "unknown_zone")
+    assert approved.states()["dispatched"] > 0
+
+
+_LATE_ORDER = """
+INSERT INTO shop_order (source, key, member_id, ordered_at, status, currency)
+SELECT source, 'late', id, :at, 'paid', 'CNY' FROM member WHERE person_id = :p
+"""
+_LATE_COMPLAINT = """
+INSERT INTO member_event (source, key, kind, member_id, at)
+SELECT source, 'late', 'complaint', id, :at FROM member WHERE person_id = :p
+"""
+
+
+@pytest.mark.parametrize(
+    ("happened", "why"), [(_LATE_ORDER, "after_order"), (_LATE_COMPLAINT, "complaint")]
+)
+def test_what_happened_since_the_plan_is_known_to_the_push(
+    approved: House, happened: str, why: str
+) -> None:
+    """Nobody is sold to who has just bought, or who is angry; the facts are of the morning."""
+    person = _marketing(approved)
+    approved.change(happened, p=person, at=at(2, 8, 45))
+    approved.change("INSERT INTO stale_person VALUES (:p) ON CONFLICT DO NOTHING", p=person)
+    approved.push(MORNING)
+    assert _fate(approved, person) == ("blocked", why)

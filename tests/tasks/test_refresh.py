@@ -194,7 +194,7 @@ def test_an_edit_judges_everybody_anew_and_touches_facts_only_if_they_read_it(
 @pytest.mark.parametrize(
     "policy",
     [
-        "[policy]\ngap_hours = 1\nsilence_limit = 9\nholdout_share = 0.3",
+        "[policy]\ngap_hours = 1\nsilence_limit = 9\nholdout = {share = 0.3}",
         "[policy.population]\nseason_days = 90",
     ],
 )

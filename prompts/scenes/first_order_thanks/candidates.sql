@@ -1,8 +1,7 @@
 -- Persons whose first order is of today or the two days before and to whom nothing was ever said.
--- The value lies between lapsing care (below 0.5) and a replenishment (0.65 and more): a first
--- impression is made once, but a need comes first.
+-- There is no more or less of a first impression, so the need of it is whole.
 SELECT f.person_id,
-       0.6 AS value,
+       1 AS need,
        (s.since + 3)::timestamp AT TIME ZONE :zone AS window_until,
        jsonb_build_object('visit', '第一次') AS slots,
        jsonb_build_object('first_order', f.first_on) AS evidence

@@ -1,9 +1,8 @@
 -- Persons regular enough to be missed who slipped away within the last seven days and were not
 -- written to since: 80 to 90 % of unhappy customers never say so, hence we ask, once.
--- The more of a regular, the more they are missed; but care gives way to a real need, so the value
--- stays below 0.5, where a replenishment begins at 0.65 (1 - the widest regular spread).
+-- The more of a regular, the more they are missed.
 SELECT f.person_id,
-       0.5 * (1 - 1.0 / d.order_days) AS value,
+       1 - 1.0 / d.order_days AS need,
        (s.since + 7)::timestamp AT TIME ZONE :zone AS window_until,
        jsonb_build_object('away', a.away) AS slots,
        jsonb_build_object(

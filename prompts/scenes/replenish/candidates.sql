@@ -1,7 +1,7 @@
 -- Persons whose due window is open today and to whom nothing was said since their last order:
 -- one reason is good for one message. The surer the rhythm, the better the reason.
 SELECT f.person_id,
-       1 - least(1, f.gap_spread / f.gap_median) AS value,
+       1 - least(1, f.gap_spread / f.gap_median) AS need,
        (d.due_until + 1)::timestamp AT TIME ZONE :zone AS window_until,
        jsonb_build_object('rhythm', r.rhythm, 'product', s.evidence->>'habit') AS slots,
        jsonb_build_object(

@@ -9,6 +9,11 @@ branch_labels = None
 depends_on = None
 
 _FROZEN = ('scene', 'channel', 'sender')
+_BEFORE = (
+    "state IN ('planned', 'drafted', 'in_review', 'held', 'approved', 'queued', 'dispatched',"
+    " 'confirmed', 'unknown')"
+)
+_OPEN = _BEFORE.replace("'planned',", "'planned', 'deferred',")
 
 
 def upgrade() -> None:
@@ -21,9 +26,37 @@ def upgrade() -> None:
     )
     for name in _FROZEN:
         op.alter_column('ledger', name, nullable=False)
+    op.create_table('budget',
+    sa.Column('scope', sa.String(), nullable=False),
+    sa.Column('key', sa.String(), nullable=False),
+    sa.Column('window', sa.Date(), nullable=False),
+    sa.Column('used', sa.Integer(), nullable=False),
+    sa.Column('most', sa.Integer(), nullable=False),
+    sa.CheckConstraint('used <= most', name='nobody_is_over_budget'),
+    sa.PrimaryKeyConstraint('scope', 'key', 'window')
+    )
+    op.add_column(
+        'message', sa.Column('allotted', sa.Boolean(), nullable=False, server_default=sa.true())
+    )
+    op.alter_column('message', 'allotted', server_default=None)
+    _index_what_is(_OPEN)
 
 
 def downgrade() -> None:
     """Take back."""
+    op.execute("UPDATE message SET state = 'expired' WHERE state = 'deferred'")
+    _index_what_is(_BEFORE)
+    op.drop_column('message', 'allotted')
+    op.drop_table('budget')
     for name in reversed(_FROZEN):
         op.drop_column('ledger', name)
+
+
+def _index_what_is(predicate: str) -> None:
+    for name, columns, unique in (
+        ('uq_message_open', ['person_id', 'scene'], True),
+        ('ix_message_open_state', ['state', 'window_until'], False),
+    ):
+        op.drop_index(name, table_name='message')
+        where = sa.text(predicate)
+        op.create_index(name, 'message', columns, unique=unique, postgresql_where=where)
