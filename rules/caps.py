@@ -114,7 +114,7 @@ def _gap(ask: Ask, slots: Iterable[Slot], limits: Limits) -> Reason | None:
         for slot in slots
         if span.start - slot.span.end < gap and slot.span.start - span.end < gap
     ]
-    hours = round(limits.gap_hours, 1)
+    hours = round(float(limits.gap_hours), 1)
     whole = int(hours) if hours.is_integer() else hours
     return Reason("gap", {"hours": whole, "beside": near}) if near else None
 

@@ -209,7 +209,7 @@ class Arbitration(Section):
     """
 
     weights: dict[Words, Annotated[float, Field(ge=0)]] = Field(default_factory=dict)
-    annoyance: float = Field(default=0.05, ge=0)
+    annoyance: float = Field(default=0.05, ge=0, allow_inf_nan=False)
     in_a_row: int = Field(default=2, ge=1)
 
     @field_validator("weights")

@@ -62,7 +62,7 @@ class Policy(Section):
     )
     gap_hours: int = Field(default=48, ge=0, le=24 * 366)
     backoff: float = Field(default=1.5, ge=1, le=10)
-    silence_limit: int = Field(default=3, ge=1)
+    silence_limit: int = Field(default=3, ge=1, le=100)
     personal: PersonalBudget = PersonalBudget()
     shared: SharedBudgets = SharedBudgets()
 

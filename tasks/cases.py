@@ -9,6 +9,7 @@ from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
 
+from rules.caps import stretched_gap
 from rules.senders import KnownContact, choose_contact
 from rules.standing import left_unanswered, open_complaint
 from schemas.enums import Category
@@ -24,7 +25,7 @@ _DAY_HOURS = 24
 def horizon(policy: Policy) -> timedelta:
     """Return how far back a delivery can still matter to any cap, gap or budget."""
     spans = [cap.span_hours or _CALENDAR_HOURS for cap in policy.caps]
-    longest_gap = policy.gap_hours * policy.backoff**policy.silence_limit
+    longest_gap = stretched_gap(policy, policy.silence_limit)
     days = policy.personal.days * _DAY_HOURS
     return timedelta(hours=max([*spans, longest_gap, days]) + _DAY_HOURS)
 

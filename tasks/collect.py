@@ -22,7 +22,7 @@ from store.outbox import Sealed
 from store.persons import lock_persons, mark_stale, suppress
 from tasks import answers
 from tasks.moves import move
-from tasks.reissue import refused, reissue
+from tasks.reissue import reissue, who_refused
 from tasks.wiring import wiring
 
 _log = logging.getLogger("runwu.collect")
@@ -79,18 +79,17 @@ def poll(dispatch: int, as_of: datetime) -> str:
             return answers.ELSEWHERE
         with transaction(wiring().database) as connection:
             sealed = outbox.load(connection, dispatch)
-            somebody_refused = bool(refused(connection, sealed))
+            somebody_refused = bool(who_refused(connection, sealed))
         if sealed.state is not DispatchState.ACCEPTED or sealed.msgid is None:
             return sealed.state.value
         channel = wiring().channel(as_of, sealed.via)
         over = sealed.until <= as_of
-        taken_back = over or somebody_refused
-        if taken_back and not _cancelled(channel, sealed.msgid):
+        if (over or somebody_refused) and not _cancelled(channel, sealed.msgid):
             return "not cancelled yet"
         progress = _progress(channel, sealed)
         if progress is None:
             return _unheard(sealed, as_of)
-        return _record(sealed, progress, as_of, over=over, taken_back=taken_back)
+        return _record(sealed, progress, as_of, over=over, refused=somebody_refused)
 
 
 @task(name="expire overdue")
@@ -149,7 +148,7 @@ def _unheard(sealed: Sealed, as_of: datetime) -> str:
 
 
 def _record(
-    sealed: Sealed, progress: Progress, as_of: datetime, *, over: bool, taken_back: bool
+    sealed: Sealed, progress: Progress, as_of: datetime, *, over: bool, refused: bool = False
 ) -> str:
     with transaction(wiring().database) as connection:
         rows = [row for state in _AWAITED for row in _rows(connection, sealed, state)]
@@ -165,11 +164,11 @@ def _record(
             ids = [row.id for row in _rows(connection, sealed, MessageState.DISPATCHED)]
             late = _expire(connection, ids, MessageState.DISPATCHED, as_of, "not confirmed in time")
             _deliver(connection, sealed, late, MessageState.EXPIRED, as_of)
-        elif taken_back:
+        elif refused:
             reissue(connection, sealed, as_of)
         mark_stale(connection, [row.person_id for row in rows])
         if not any(_rows(connection, sealed, state) for state in _AWAITED):
-            cancelled = {"cancelled_at": as_of} if taken_back else {}
+            cancelled = {"cancelled_at": as_of} if over or refused else {}
             outbox.change(
                 connection, sealed.id, DispatchState.ACCEPTED, DispatchState.CLOSED, **cancelled
             )

@@ -11,7 +11,7 @@ from tasks.moves import move
 from tasks.wiring import wiring
 
 
-def refused(connection: Connection, sealed: Sealed) -> list[int]:
+def who_refused(connection: Connection, sealed: Sealed) -> list[int]:
     """Return the unconfirmed messages of a dispatch whose persons have refused since its call."""
     agreed = wiring().policy.categories.of(sealed.category).agreed
     return outbox.refused(connection, sealed.id, agreed=agreed)
@@ -25,7 +25,7 @@ def reissue(connection: Connection, sealed: Sealed, as_of: datetime) -> int:
     end, and wait in the outbox as a further part of their cell. Call with the persons locked.
     """
     origin = MessageState.DISPATCHED
-    gone = refused(connection, sealed)
+    gone = who_refused(connection, sealed)
     move(connection, gone, origin, MessageState.BLOCKED, at=as_of, reason="refused meanwhile")
     left = [row.id for row in outbox.recipients(connection, sealed.id, origin.value)]
     moved = move(

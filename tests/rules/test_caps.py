@@ -167,6 +167,12 @@ def test_every_silence_stretches_the_gap_to_a_year_at_most(unanswered: int, hour
     assert stretched_gap(Policy(backoff=1), unanswered) == 48
 
 
+@pytest.mark.parametrize(("gap", "told"), [(48.0, "48"), (22.5, "22.5"), (58.0800001, "58.1")])
+def test_a_stretched_gap_is_told_in_hours_anybody_can_read(gap: float, told: str) -> None:
+    (reason,) = violations(ask(MORNING), [slot(MORNING)], limits(gap_hours=gap))
+    assert str(reason.numbers["hours"]) == told
+
+
 def test_the_personal_budget_is_told_by_its_own_name() -> None:
     own = limits(personal=Cap(rolling_days=30, max=2))
     taken = [slot(MORNING - timedelta(days=days)) for days in (29, 15)]

@@ -256,6 +256,6 @@ class Lives(RuleBasedStateMachine):
         person.messages.append(Message(slot, planned, [look]))
 
 
-Lives.TestCase.settings = settings(max_examples=100, stateful_step_count=50)
+Lives.TestCase.settings = settings(max_examples=150, stateful_step_count=50)
 
 TestNoLifeGoesOverAnyCapWheneverEmployeesConfirm = Lives.TestCase

@@ -9,7 +9,8 @@ from pydantic import SecretStr, ValidationError
 from schemas.enums import Entity
 from schemas.environment import PLACEHOLDERS, Environment, base_url, secret
 from schemas.errors import ConfigurationError
-from schemas.policy import Cap, Policy, QuietHours
+from schemas.governing import Cap, QuietHours
+from schemas.policy import Policy
 from schemas.settings import Business, Settings, load
 from schemas.sources import FileSource, ShopSource
 

@@ -169,10 +169,10 @@ def test_what_both_were_promised_counts_for_the_one_they_are(database: Engine, t
 
     def seen(person: int) -> tuple[list[int], list[str]]:
         with transaction(database) as connection:
-            slots, _, persons = standing_of(
+            found = standing_of(
                 connection, [person], channel="wecom", as_of=MORNING, horizon=timedelta(days=7)
             )
-        return [row.slot for row in slots], list(persons[0].open_scenes)
+        return [row.slot for row in found.slots], list(found.persons[0].open_scenes)
 
     assert seen(both) == seen(lone) == ([slot], ["replenish"])
     tell(member("a", "h2", "u1"))
@@ -190,7 +190,7 @@ def test_of_two_arms_the_one_drawn_first_holds(database: Engine, tell: Tell) -> 
             found = standing_of(
                 connection, [both], channel="wecom", as_of=MORNING, horizon=timedelta(days=7)
             )
-        return int(found[2][0].bucket)
+        return int(found.persons[0].bucket)
 
     assert bucket() == 1
     tell(member("a", "h2", "u1"))

@@ -10,9 +10,9 @@ import yaml
 from prefect.cli.deploy._models import PrefectYamlModel, RawScheduleConfig
 from prefect.flows import load_flow_from_entrypoint
 from prefect.server.schemas.schedules import CronSchedule
-from rules.hours import Hours
 
 from cli.deployments import FILE, Deployment, Schedule, read_deployments
+from rules.hours import Hours
 from schemas.errors import ConfigurationError
 from schemas.policy import Policy
 from tests.house import ZONE, at

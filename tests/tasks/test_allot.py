@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from sqlalchemy import Engine
 
+from store import budgets
 from tasks import allot, plan
 from tasks.growth import GrowthRun
 from tasks.wiring import wiring
@@ -171,7 +172,7 @@ def test_a_budget_that_was_overspent_beside_us_takes_all_back(
     candidates(database, run, 5)
     while plan.plan_chunk.fn(run):
         pass
-    monkeypatch.setattr(allot.budgets, "hold", lambda *_: {("run", str(run.id)): 4})
+    monkeypatch.setattr(budgets, "hold", lambda *_: {("run", str(run.id)): 4})
     change(
         database,
         'INSERT INTO budget (scope, key, "window", used, most)'

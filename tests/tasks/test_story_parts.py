@@ -78,9 +78,9 @@ def test_an_open_reservation_counts_and_a_released_one_does_not(bare: Engine) ->
     builders.change(
         bare,
         "INSERT INTO ledger (slot, kind, person_id, contact, scene, category, channel, sender, at,"
-        " until, zone, local_date, policy_version, ghost, reason) SELECT slot, 'release', person_id,"
-        " contact, scene, category, channel, sender, :at, :at, zone, local_date, policy_version,"
-        " ghost, '' FROM ledger WHERE slot = :slot",
+        " until, zone, local_date, policy_version, ghost, reason)"
+        " SELECT slot, 'release', person_id, contact, scene, category, channel, sender, :at, :at,"
+        " zone, local_date, policy_version, ghost, '' FROM ledger WHERE slot = :slot",
         at=now_,
         slot=message,
     )
