@@ -108,9 +108,9 @@ class Governor:
         reasons = (*reasons, *self._held_back(ask, self._person(case)))
         return Recheck(reasons, None if reasons else span)
 
-    def room(self, case: Case, until: datetime) -> Room:
+    def room(self, channel: str, case: Case, until: datetime) -> Room:
         """
-        Return what is left for a marketing message of an instant, as if a contact asked for it.
+        Return what is left for one more marketing message through a channel.
 
         Rationale: whoever asks why must be shown the counts that the governor goes by, no others.
         """
@@ -118,9 +118,8 @@ class Governor:
             raise ValueError("without a zone there is no day to count in")
         person = self._person(case)
         contact = case.contact or _NOBODY
-        ask = Ask(
-            Span(self.as_of, self.as_of), case.zone, Category.MARKETING, "wecom", contact.sender
-        )
+        at = Span(self.as_of, self.as_of)
+        ask = Ask(at, case.zone, Category.MARKETING, channel, contact.sender)
         limits = person.limits
         return Room(
             tuple(count(cap, ask, person.slots) for cap in limits.caps if concerns(cap, ask)),

@@ -46,23 +46,28 @@ LEFT JOIN suppression s USING (channel, address, employee_id)
 WHERE c.person_id = ANY(:persons) AND c.channel = :channel
 """
 
-# Of two arms that turn out to be one person's, the one drawn first holds.
+# Of two arms that turn out to be one person's, the one drawn first holds. What one of their members
+# refuses, or is, holds for all of them.
 _PERSONS = f"""
 SELECT asked.id AS person_id, (array_agg(p.bucket ORDER BY p.id))[1] AS bucket,
        c.granted AS consent, f.city, coalesce(f.unanswered, 0) AS unanswered, f.last_touch_at,
        f.last_order_at AS ordered_at, f.complaint_at AS complained_at,
        f.complaint_answered_at AS taken_up_at,
-       (SELECT m.timezone FROM member m
-        WHERE m.person_id = coalesce(asked.merged_into, asked.id) AND m.timezone IS NOT NULL
-        ORDER BY m.id LIMIT 1) AS timezone,
+       told.timezone, told.personalised, told.minor,
        array(SELECT m.scene FROM message m
              WHERE m.person_id = ANY(array_agg(p.id)) AND m.{OPEN}) AS open_scenes
 {_TOGETHER}
 LEFT JOIN consent c ON c.purpose = 'marketing'
                    AND c.person_id = coalesce(asked.merged_into, asked.id)
 LEFT JOIN person_facts f ON f.person_id = coalesce(asked.merged_into, asked.id)
+LEFT JOIN LATERAL (
+    SELECT (array_agg(m.timezone ORDER BY m.id) FILTER (WHERE m.timezone IS NOT NULL))[1]
+               AS timezone,
+           bool_and(m.personalised) AS personalised, bool_or(m.minor) AS minor
+    FROM member m WHERE m.person_id = coalesce(asked.merged_into, asked.id)
+) told ON true
 WHERE asked.id = ANY(:persons)
-GROUP BY asked.id, c.granted, f.person_id
+GROUP BY asked.id, c.granted, f.person_id, told.timezone, told.personalised, told.minor
 """
 
 # Facts are a day old by the time of a push; whom something happened to since then is marked.

@@ -17,6 +17,7 @@ DELETE FROM {stage} s USING member m WHERE m.source = :source AND m.key = s.key
    AND m.unionid IS NOT DISTINCT FROM s.unionid
    AND m.phone_hash IS NOT DISTINCT FROM s.phone_hash
    AND m.city IS NOT DISTINCT FROM s.city AND m.timezone IS NOT DISTINCT FROM s.timezone
+   AND m.personalised IS NOT DISTINCT FROM s.personalised AND m.minor IS NOT DISTINCT FROM s.minor
    AND (s.joined_at IS NULL OR m.joined_at <= s.joined_at)
    AND (m.consent_at > s.consent_at
         OR (m.consent_at = s.consent_at AND m.consent <= s.consent)
@@ -26,9 +27,9 @@ DELETE FROM {stage} s USING member m WHERE m.source = :source AND m.key = s.key
 
 _INSERT = f"""
 INSERT INTO member (source, key, person_id, unionid, phone_hash, city, timezone, joined_at,
-                    consent, consent_at)
+                    consent, consent_at, personalised, minor)
 SELECT :source, s.key, p.id, s.unionid, s.phone_hash, s.city, s.timezone, s.joined_at,
-       s.consent, coalesce(s.consent_at, CAST(:as_of AS timestamptz))
+       s.consent, coalesce(s.consent_at, CAST(:as_of AS timestamptz)), s.personalised, s.minor
 FROM {{stage}} s JOIN {OWN_NAMES} n USING (key) JOIN person p USING (identity)
 """
 """A refusal that bears no date was said by now: it must not lose against an older yes."""
@@ -40,7 +41,8 @@ _NEWER = """
 _CHANGE = f"""
 ON CONFLICT (source, key) DO UPDATE SET
     unionid = excluded.unionid, phone_hash = excluded.phone_hash, city = excluded.city,
-    timezone = excluded.timezone, joined_at = least(member.joined_at, excluded.joined_at),
+    timezone = excluded.timezone, personalised = excluded.personalised, minor = excluded.minor,
+    joined_at = least(member.joined_at, excluded.joined_at),
     consent = CASE WHEN {_NEWER} THEN excluded.consent ELSE member.consent END,
     consent_at = CASE WHEN {_NEWER} THEN excluded.consent_at ELSE member.consent_at END
 """

@@ -70,6 +70,8 @@ def read_cases(
             contact=contact,
             suppressed=suppressed,
             consent=row.consent,
+            personalised=row.personalised,
+            minor=row.minor,
             city=row.city,
             bucket=row.bucket,
             unanswered=left_unanswered(row.unanswered, row.last_touch_at, lately.ordered_at),

@@ -19,7 +19,7 @@ from tasks.cases import horizon, read_cases
 from tasks.episodes import Day, days_of, local
 from tasks.portraits import Fact, facts_of
 from tasks.tables import reading
-from tasks.wiring import Wiring, wiring
+from tasks.wiring import WECOM, Wiring, wiring
 
 _DAILY = "daily-growth"
 _AHEAD = timedelta(days=1)
@@ -84,7 +84,7 @@ def story_of(person: int, day: date | None, as_of: datetime) -> Story:
         rehearsed = clock is not None and is_rehearsal(*clock)
         at = own_time(*clock) if clock is not None and rehearsed else as_of
         # Nothing is decided here, so nobody is locked: a planner must not wait for a reader.
-        cases = read_cases(connection, wired, [person], channel="wecom", as_of=at)
+        cases = read_cases(connection, wired, [person], channel=WECOM, as_of=at)
         row, members, contacts = stories.person(connection, person)
         others = segments.of_person(connection, person, date.max)
         names = segments.product_names(connection, [one.segment for one in others])
@@ -121,7 +121,7 @@ def _budget(wired: Wiring, case: Case, at: datetime, *, rehearsed: bool) -> Budg
     """Return what is left for one more message, of a kind that everything holds back."""
     texts, zone = locale()["explain"], case.zone or wired.zone
     until = at + horizon(wired.policy) + _AHEAD
-    room = Governor(wired.policy, at).room(replace(case, zone=zone), until)
+    room = Governor(wired.policy, at).room(WECOM, replace(case, zone=zone), until)
     window = reasons.window(room.personal.window)
     notes = [texts["gap"].format(hours=f"{room.gap_hours:g}")] if room.gap_hours else []
     place = room.next_place

@@ -58,6 +58,8 @@ class Member(Table, table=True):
     joined_at: datetime | None = instant(default=None)
     consent: bool | None = None
     consent_at: datetime | None = instant(default=None)
+    personalised: bool | None = None
+    minor: bool | None = None
 
 
 class Store(Table, table=True):

@@ -59,7 +59,12 @@ class StagedProduct(Staged, table=True):
 
 
 class StagedMember(Staged, table=True):
-    """A member; `phone_hash` is salted, and `timezone` a name of the zone database."""
+    """
+    A member; `phone_hash` is salted, and `timezone` a name of the zone database.
+
+    `personalised` is false where they refuse what machines choose for them, `minor` true for a
+    child.
+    """
 
     key: str | None = None
     unionid: str | None = None
@@ -69,6 +74,8 @@ class StagedMember(Staged, table=True):
     joined_at: datetime | None = instant(default=None)
     consent: bool | None = None
     consent_at: datetime | None = instant(default=None)
+    personalised: bool | None = None
+    minor: bool | None = None
     defects: str | None = None
 
 

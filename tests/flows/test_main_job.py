@@ -8,7 +8,7 @@ import pytest
 from cli.deployments import read_deployments
 from tests.flows.conftest import Installation
 
-pytestmark = pytest.mark.engine
+pytestmark = [pytest.mark.engine, pytest.mark.soak]
 
 MORNING = "2026-03-02T07:30+08:00"
 NINE = "2026-03-02T09:05+08:00"

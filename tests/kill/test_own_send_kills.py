@@ -6,12 +6,16 @@ from collections.abc import Callable
 from contextlib import AbstractContextManager
 from datetime import timedelta
 
+import pytest
+
 from sandbox.world import Options
 from tasks.own_sends import read_own_sends
 from tasks.wiring import wiring
 from tests.house import House, at
 from tests.kill import own_reader
 from tests.kill.nursery import born
+
+pytestmark = pytest.mark.soak
 
 _NEXT_DAY = at(3, 9)
 

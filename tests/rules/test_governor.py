@@ -191,7 +191,9 @@ def test_no_streak_is_too_long_to_be_counted() -> None:
     patient = POLICY.model_copy(update={"silence_limit": 10**6})
     ruling = _one(policy=patient, slots=(slot(MORNING - 40 * DAY),), unanswered=10**4)
     assert "gap" not in _rules(ruling)  # it is not worth its annoyance long before
-    assert Governor(POLICY, MORNING).room(case(unanswered=10**4), LATER).next_place == MORNING
+    assert (
+        Governor(POLICY, MORNING).room("wecom", case(unanswered=10**4), LATER).next_place == MORNING
+    )
 
 
 def test_whoever_answers_gets_more_and_whoever_does_not_gets_less() -> None:

@@ -63,8 +63,9 @@ def test_the_good_way_leads_to_a_delivery() -> None:
         (MessageState.APPROVED, MessageState.DISPATCHED),  # nothing is called past the outbox
         (MessageState.UNKNOWN, MessageState.FAILED),  # it may have been sent
         (MessageState.UNKNOWN, MessageState.EXPIRED),
-        (MessageState.DISPATCHED, MessageState.QUEUED),  # never twice
+        (MessageState.CONFIRMED, MessageState.QUEUED),  # it may have arrived: never twice
         (MessageState.DISPATCHED, MessageState.APPROVED),
+        (MessageState.DEFERRED, MessageState.DRAFTED),  # tomorrow it competes anew
     ],
 )
 def test_no_short_cut_is_open(origin: MessageState, target: MessageState) -> None:

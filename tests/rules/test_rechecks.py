@@ -172,7 +172,7 @@ NOON = shanghai("2026-03-02T12:00")
     ],
 )
 def test_each_cap_shows_what_counts_in_its_window_now(slots: list[Slot], used: list[int]) -> None:
-    room = Governor(capped(*CAPS), NOON).room(case(slots=tuple(slots)), NOON)
+    room = Governor(capped(*CAPS), NOON).room("wecom", case(slots=tuple(slots)), NOON)
     assert [(one.window, one.used, one.max) for one in room.caps] == [
         ("calendar_day", used[0], 1),
         ("rolling_24h", used[1], 2),
@@ -186,16 +186,16 @@ def test_only_the_caps_of_what_would_be_sent_are_shown() -> None:
         Cap(scope=Scope.SENDER, only=("LinXia",), window="day", max=1),
         Cap(scope=Scope.CATEGORY, only=("care",), window="day", max=1),
     )
-    room = Governor(capped(*named), NOON).room(case(), NOON)
+    room = Governor(capped(*named), NOON).room("wecom", case(), NOON)
     assert [(one.scope, one.of) for one in room.caps] == [(Scope.SENDER, "ChenYu")]
-    nobody = Governor(capped(*named), NOON).room(case(contact=None), NOON)
+    nobody = Governor(capped(*named), NOON).room("wecom", case(contact=None), NOON)
     assert [one.of for one in nobody.caps] == [""]
 
 
 def test_room_shows_the_personal_budget_the_gap_and_the_next_place() -> None:
     taken = (slot(NOON - timedelta(days=1), answered=False),)
     until = NOON + timedelta(days=40)
-    room = Governor(POLICY, NOON).room(case(slots=taken, unanswered=1), until)
+    room = Governor(POLICY, NOON).room("wecom", case(slots=taken, unanswered=1), until)
     assert (room.personal.window, room.personal.used, room.personal.max) == ("rolling_720h", 1, 2)
     assert room.gap_hours == 72
     assert room.next_place == NOON + timedelta(days=2)
@@ -203,13 +203,13 @@ def test_room_shows_the_personal_budget_the_gap_and_the_next_place() -> None:
 
 def test_room_waits_for_an_order_to_be_two_days_old() -> None:
     until = NOON + timedelta(days=40)
-    room = Governor(POLICY, NOON).room(case(ordered_at=NOON - timedelta(hours=1)), until)
+    room = Governor(POLICY, NOON).room("wecom", case(ordered_at=NOON - timedelta(hours=1)), until)
     assert room.next_place == NOON + timedelta(hours=47)
 
 
 def test_without_a_zone_there_is_no_room_to_show() -> None:
     with pytest.raises(ValueError, match="no day to count in"):
-        Governor(POLICY, NOON).room(case(zone=None), NOON)
+        Governor(POLICY, NOON).room("wecom", case(zone=None), NOON)
 
 
 _SLOTS = st.lists(
@@ -225,7 +225,7 @@ _SLOTS = st.lists(
 @thoroughly
 @given(_SLOTS)
 def test_a_cap_holds_back_exactly_when_it_is_shown_as_full(slots: list[Slot]) -> None:
-    room = Governor(POLICY, NOON).room(case(slots=tuple(slots)), NOON)
+    room = Governor(POLICY, NOON).room("wecom", case(slots=tuple(slots)), NOON)
     full = {one.window for one in room.caps if one.used >= one.max}
     broken = violations(ask(NOON, zone=SHANGHAI), slots, limits(*POLICY.caps))
     assert full == {reason.numbers["window"] for reason in broken}

@@ -1,5 +1,7 @@
 """Contradictions in the rules of the governor are refused in one sentence that says what to do."""
 
+import re
+import tomllib
 from datetime import date, time
 from pathlib import Path
 from typing import Any
@@ -20,7 +22,8 @@ from schemas.governing import (
     SharedBudgets,
 )
 from schemas.policy import Policy
-from schemas.settings import load
+from schemas.settings import Settings, load
+from tests.structure.repository import ROOT
 
 ONE_WINDOW = "a cap has exactly one of window, rolling_hours and rolling_days"
 KNOWN = "there are transactional, service, care, benefit, marketing"
@@ -215,3 +218,13 @@ def test_a_scene_has_its_own_budget_or_that_of_every_scene() -> None:
     shared = SharedBudgets(messages_per_scene=5, scenes={"replenish": 0})
     assert (shared.of_scene("replenish"), shared.of_scene("birthday")) == (0, 5)
     assert SharedBudgets().of_scene("birthday") is None
+
+
+def test_the_example_of_the_manual_is_a_policy() -> None:
+    """Whoever copies it gets no error, and another policy than the default."""
+    manual = (ROOT / "docs" / "policy.md").read_text()
+    (example,) = re.findall(r"```toml\n(.*?)```", manual, re.DOTALL)
+    settings = Settings.model_validate(tomllib.loads(example))
+    told = tomllib.loads(example)["policy"]
+    assert told.keys() <= Policy.model_fields.keys()
+    assert settings.effective_policy.version != Policy().version

@@ -131,6 +131,34 @@ def test_the_zone_is_the_first_member_s_that_tells_one(database: Engine, person:
     assert [row.timezone for row in _standing(database, person).persons] == ["Asia/Kolkata"]
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "told"),
+    [
+        ((None, None), (None, None), (None, None)),
+        ((True, False), (None, None), (True, False)),
+        ((True, True), (False, None), (False, True)),
+        ((None, False), (False, True), (False, True)),
+    ],
+)
+def test_what_one_member_refuses_or_is_holds_for_the_person(
+    database: Engine, first: Any, second: Any, told: Any
+) -> None:
+    one, other = builders.persons(database, 2)
+    change(database, "UPDATE member SET person_id = :one", one=one)
+    change(database, "UPDATE person SET merged_into = :one WHERE id = :other", one=one, other=other)
+    for place, (personalised, minor) in enumerate((first, second), 1):
+        change(
+            database,
+            "UPDATE member SET personalised = :p, minor = :m WHERE key = :key",
+            p=personalised,
+            m=minor,
+            key=f"m{place}",
+        )
+    for person in (one, other):
+        (row,) = _standing(database, person).persons
+        assert (row.personalised, row.minor) == told
+
+
 _ORDER = """
 INSERT INTO shop_order (source, key, member_id, ordered_at, status, currency)
 SELECT source, :key, id, :at, :status, 'CNY' FROM member

@@ -11,6 +11,8 @@ from tests.builders import rows
 from tests.house import at
 from tests.store import racing
 
+pytestmark = pytest.mark.soak
+
 PERSONS = 300
 PUBLISHED = 12
 CHUNKS = (37, 53, 80, 300)

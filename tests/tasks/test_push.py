@@ -239,3 +239,16 @@ def test_what_happened_since_the_plan_is_known_to_the_push(
     approved.change("INSERT INTO stale_person VALUES (:p) ON CONFLICT DO NOTHING", p=person)
     approved.push(MORNING)
     assert _fate(approved, person) == ("blocked", why)
+
+
+@pytest.mark.parametrize(
+    ("told", "why"), [("minor = true", "minor"), ("personalised = false", "not_personalised")]
+)
+def test_children_and_whoever_refuses_what_machines_choose_are_left_alone(
+    approved: House, told: str, why: str
+) -> None:
+    """PIPL 31 and 24; known only since the yes, it still counts."""
+    person = _marketing(approved)
+    approved.change(f"UPDATE member SET {told} WHERE person_id = :p", p=person)
+    approved.push(MORNING)
+    assert _fate(approved, person) == ("blocked", why)

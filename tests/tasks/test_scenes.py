@@ -107,7 +107,10 @@ def test_the_more_of_a_regular_the_more_they_are_missed_but_less_than_a_need(sho
     missed = shop.found("lapsing_care")
     (thanked,) = shop.found("first_order_thanks").values()
     (needed,) = shop.found("replenish").values()
-    assert missed[few].value < missed[many].value < thanked.value < needed.value
+    worth = {name: scene.rules.value for name, scene in scenes().items()}
+    missing = [missed[person].need * worth["lapsing_care"] for person in (few, many)]
+    thanks, need = thanked.need * worth["first_order_thanks"], needed.need * worth["replenish"]
+    assert missing[0] < missing[1] < thanks < need
 
 
 @pytest.mark.parametrize(

@@ -30,7 +30,7 @@ MOMENTS = (
 )
 AMOUNTS = ("unit_price", "discount", "total", "face_value", "threshold")
 _WHOLES = ("quantity", "ordinal", "stock", "remaining")
-_FLAGS = ("consent", "active")
+_FLAGS = ("consent", "personalised", "minor", "active")
 _LISTS = ("store_keys",)
 _IDENTIFIERS = ("key", "order_key", "member_key", "product_key", "store_key", "unionid", "code")
 _INT64 = 2**63 - 1

@@ -35,7 +35,7 @@ _PLAIN: Mapping[str, Kind] = {
     **dict.fromkeys(("unionid", "code", "subject"), KEY),
     **dict.fromkeys(("name", "product_name", "family", "city", "timezone"), TEXT),
     **dict.fromkeys(("status", "kind", "currency", "redeemable_for"), TEXT),
-    **dict.fromkeys(("consent", "active"), FLAG),
+    **dict.fromkeys(("consent", "personalised", "minor", "active"), FLAG),
     **dict.fromkeys(("quantity", "stock", "remaining"), WHOLE),
     "store_keys": KEYS,
 }
