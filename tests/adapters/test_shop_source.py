@@ -42,6 +42,8 @@ def test_a_member_is_read_whole(server: Loopback) -> None:
             "joined_at": datetime(2026, 2, 1, tzinfo=UTC),
             "consent": True,
             "consent_at": datetime(2026, 2, 1, 0, 0, 1, tzinfo=UTC),
+            "personalised": None,
+            "minor": None,
             "defects": None,
         }
     ]

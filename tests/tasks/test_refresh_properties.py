@@ -10,6 +10,8 @@ from hypothesis import strategies as st
 
 from tests.tasks.days import PEOPLE, Days, days
 
+pytestmark = pytest.mark.soak
+
 # A day takes a second, so what fails is not made smaller.
 slowly = settings(
     max_examples=6,

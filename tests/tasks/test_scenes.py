@@ -108,8 +108,9 @@ def test_the_more_of_a_regular_the_more_they_are_missed_but_less_than_a_need(sho
     (thanked,) = shop.found("first_order_thanks").values()
     (needed,) = shop.found("replenish").values()
     worth = {name: scene.rules.value for name, scene in scenes().items()}
-    missing = [missed[person].need * worth["lapsing_care"] for person in (few, many)]
-    thanks, need = thanked.need * worth["first_order_thanks"], needed.need * worth["replenish"]
+    missing = [float(missed[person].need) * worth["lapsing_care"] for person in (few, many)]
+    thanks = float(thanked.need) * worth["first_order_thanks"]
+    need = float(needed.need) * worth["replenish"]
     assert missing[0] < missing[1] < thanks < need
 
 
