@@ -9,7 +9,7 @@ from schemas.policy import Policy
 
 def expected(contender: Contender, policy: Policy) -> float:
     """Return need times scene value times the scene's weight."""
-    return contender.value * policy.arbitration.weights.get(contender.scene, 1.0)
+    return contender.value * policy.arbitration.weight_of(contender.scene)
 
 
 def annoyance(case: Case, slots: Sequence[Slot], policy: Policy, as_of: datetime) -> float:

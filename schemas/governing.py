@@ -212,6 +212,10 @@ class Arbitration(Section):
     annoyance: float = Field(default=0.05, ge=0, allow_inf_nan=False)
     in_a_row: int = Field(default=2, ge=1)
 
+    def weight_of(self, scene: str) -> float:
+        """Return the weight of a scene; 1 where none is set."""
+        return self.weights.get(scene, 1.0)
+
     @field_validator("weights")
     @classmethod
     def _are_finite(cls, told: dict[str, float]) -> dict[str, float]:

@@ -96,7 +96,8 @@ class Case:
     All that the governor may know of one person when it decides.
 
     `zone` is None where the name their source tells, `zone_name`, is no zone; where it tells none,
-    it is the business's. `unanswered` counts the messages since they last answered one.
+    it is the business's. `unanswered` counts the messages since they last answered one, or came by
+    themselves.
     """
 
     person_id: int

@@ -74,8 +74,8 @@ def allot_budgets(run: GrowthRun, *, last: bool) -> int:
 
 
 def _asking(row: Any, policy: Policy) -> Asking:
-    weight = policy.arbitration.weights.get(row.scene, 1.0)
-    return Asking(row.id, row.scene, row.sender, row.wording_key, row.value * weight)
+    worth = row.value * policy.arbitration.weight_of(row.scene)
+    return Asking(row.id, row.scene, row.sender, row.wording_key, worth)
 
 
 def _most(asking: Sequence[Asking], policy: Policy, run: GrowthRun) -> Iterator[tuple[Key, int]]:
