@@ -77,7 +77,8 @@ def _decide(run: GrowthRun) -> None:
             pass
     settle_deferred(run)
     for last in (False, True):
-        while plan_chunk(run):
-            pass
+        planned: int | None = 0
+        while planned is not None:
+            planned = plan_chunk(run, planned)
         if not allot_budgets(run, last=last):
             break

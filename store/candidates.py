@@ -28,15 +28,18 @@ def add(connection: Connection, rows: Iterable[Sequence[Any]]) -> int:
     return copy_rows(connection, "candidate", columns, rows)
 
 
-def undecided_persons(connection: Connection, run_id: int, limit: int) -> list[int]:
-    """Return persons with undecided candidates of a run, in id order."""
+def undecided_persons(
+    connection: Connection, run_id: int, limit: int, *, above: int = 0
+) -> list[int]:
+    """Return persons numbered above `above` with undecided candidates of a run, in id order."""
     rows = connection.execute(
         text(
             "SELECT DISTINCT c.person_id FROM candidate c"
             " LEFT JOIN decision d ON d.candidate_id = c.id"
-            " WHERE c.run_id = :run AND d.candidate_id IS NULL ORDER BY c.person_id LIMIT :limit"
+            " WHERE c.run_id = :run AND c.person_id > :above AND d.candidate_id IS NULL"
+            " ORDER BY c.person_id LIMIT :limit"
         ),
-        {"run": run_id, "limit": limit},
+        {"run": run_id, "limit": limit, "above": above},
     )
     return list(rows.scalars())
 

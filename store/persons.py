@@ -8,30 +8,35 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from schemas.tables.decisions import OPEN
+from store.bulk import row_by_row
 
 _TOGETHER = """
-FROM person asked
-JOIN person p ON p.id = coalesce(asked.merged_into, asked.id)
-              OR p.merged_into = coalesce(asked.merged_into, asked.id)
+SELECT a.id AS asked, p.id AS person, p.bucket, coalesce(a.merged_into, a.id) AS taken_for
+FROM person a JOIN person p ON p.id = coalesce(a.merged_into, a.id) WHERE a.id = ANY(:persons)
+UNION ALL
+SELECT a.id, p.id, p.bucket, p.merged_into
+FROM person a JOIN person p ON p.merged_into = coalesce(a.merged_into, a.id)
+WHERE a.id = ANY(:persons)
 """
-"""The persons `p` who are taken for one with the person `asked`, themselves included."""
+"""Each person with all who are taken for one with them, themselves included."""
+
+_PAIRS = "unnest(CAST(:asked AS bigint[]), CAST(:together AS bigint[])) AS t(person_id, together)"
+_ROOTS = "unnest(CAST(:persons AS bigint[]), CAST(:roots AS bigint[])) AS t(person_id, taken_for)"
 
 _SLOTS = f"""
-SELECT asked.id AS person_id, r.slot, r.at, r.until, r.zone, r.category, r.channel, r.sender,
-       r.scene, c.at AS delivered_at, v.answered
-{_TOGETHER}
-JOIN ledger r ON r.person_id = p.id AND r.kind = 'reservation'
+SELECT t.person_id, r.slot, r.at, r.until, r.zone, r.category, r.channel, r.sender, r.scene,
+       c.at AS delivered_at, v.answered
+FROM {_PAIRS}
+JOIN ledger r ON r.person_id = t.together AND r.kind = 'reservation'
 LEFT JOIN ledger c ON c.slot = r.slot AND c.kind <> 'reservation'
 LEFT JOIN delivery v ON v.message_id = r.slot
-WHERE asked.id = ANY(:persons)
-  AND (c.kind IS NULL OR (c.kind = 'delivery' AND c.at >= :since))
+WHERE c.kind IS NULL OR (c.kind = 'delivery' AND c.at >= :since)
 UNION ALL
-SELECT DISTINCT asked.id, -o.id, o.sent_at, o.sent_at, NULL, 'marketing', o.channel, o.sender,
+SELECT DISTINCT t.person_id, -o.id, o.sent_at, o.sent_at, NULL, 'marketing', o.channel, o.sender,
        NULL, o.sent_at, NULL::boolean
-{_TOGETHER}
-JOIN contact k ON k.person_id = p.id
+FROM {_PAIRS}
+JOIN contact k ON k.person_id = t.together
 JOIN own_send o ON o.channel = k.channel AND o.address = k.address AND o.sent_at >= :since
-WHERE asked.id = ANY(:persons)
 """
 """
 What was reserved for persons or reached them, and what employees sent them by themselves.
@@ -39,45 +44,41 @@ What was reserved for persons or reached them, and what employees sent them by t
 The latter has a negative number, no scene, and no zone of its own: nobody froze one for it.
 """
 
-_CONTACTS = """
-SELECT c.person_id, c.address, c.employee_id, c.since, s.reason AS suppressed
-FROM contact c
+_CONTACTS = f"""
+SELECT t.person_id, c.address, c.employee_id, c.since, s.reason AS suppressed
+FROM {_ROOTS}
+JOIN contact c ON c.person_id = t.taken_for AND c.channel = :channel
 LEFT JOIN suppression s USING (channel, address, employee_id)
-WHERE c.person_id = ANY(:persons) AND c.channel = :channel
 """
 
-# Of two arms that turn out to be one person's, the one drawn first holds. What one of their members
-# refuses, or is, holds for all of them.
+# What one of a person's members refuses, or is, holds for all of them.
 _PERSONS = f"""
-SELECT asked.id AS person_id, (array_agg(p.bucket ORDER BY p.id))[1] AS bucket,
-       c.granted AS consent, f.city, coalesce(f.unanswered, 0) AS unanswered, f.last_touch_at,
-       f.last_order_at AS ordered_at, f.complaint_at AS complained_at,
-       f.complaint_answered_at AS taken_up_at,
-       told.timezone, told.personalised, told.minor,
-       array(SELECT m.scene FROM message m
-             WHERE m.person_id = ANY(array_agg(p.id)) AND m.{OPEN}) AS open_scenes
-{_TOGETHER}
-LEFT JOIN consent c ON c.purpose = 'marketing'
-                   AND c.person_id = coalesce(asked.merged_into, asked.id)
-LEFT JOIN person_facts f ON f.person_id = coalesce(asked.merged_into, asked.id)
+SELECT t.person_id, c.granted AS consent, f.city, coalesce(f.unanswered, 0) AS unanswered,
+       f.last_touch_at, f.last_order_at AS ordered_at, f.complaint_at AS complained_at,
+       f.complaint_answered_at AS taken_up_at, told.timezone, told.personalised, told.minor
+FROM {_ROOTS}
+LEFT JOIN consent c ON c.purpose = 'marketing' AND c.person_id = t.taken_for
+LEFT JOIN person_facts f ON f.person_id = t.taken_for
 LEFT JOIN LATERAL (
     SELECT (array_agg(m.timezone ORDER BY m.id) FILTER (WHERE m.timezone IS NOT NULL))[1]
                AS timezone,
            bool_and(m.personalised) AS personalised, bool_or(m.minor) AS minor
-    FROM member m WHERE m.person_id = coalesce(asked.merged_into, asked.id)
+    FROM member m WHERE m.person_id = t.taken_for
 ) told ON true
-WHERE asked.id = ANY(:persons)
-GROUP BY asked.id, c.granted, f.person_id, told.timezone, told.personalised, told.minor
+"""
+
+_OPEN_SCENES = f"""
+SELECT t.person_id, m.scene FROM {_PAIRS} JOIN message m ON m.person_id = t.together AND m.{OPEN}
 """
 
 # Facts are a day old by the time of a push; whom something happened to since then is marked.
-_NEWS = """
-SELECT asked.id AS person_id,
+_NEWS = f"""
+SELECT t.person_id,
        max(o.ordered_at) AS ordered_at,
        max(e.at) FILTER (WHERE e.kind = 'complaint') AS complained_at,
        max(e.at) FILTER (WHERE e.kind = 'staff_contact') AS taken_up_at
-FROM person asked
-JOIN stale_person s ON s.person_id = coalesce(asked.merged_into, asked.id)
+FROM {_ROOTS}
+JOIN stale_person s ON s.person_id = t.taken_for
 JOIN member m ON m.person_id = s.person_id
 LEFT JOIN LATERAL (
     SELECT o.ordered_at FROM shop_order o
@@ -86,8 +87,7 @@ LEFT JOIN LATERAL (
 ) o ON true
 LEFT JOIN member_event e ON e.member_id = m.id AND e.at <= :as_of
                         AND e.kind IN ('complaint', 'staff_contact')
-WHERE asked.id = ANY(:persons)
-GROUP BY asked.id
+GROUP BY t.person_id
 """
 
 
@@ -120,12 +120,14 @@ def lock_persons(connection: Connection, persons: Sequence[int]) -> None:
 
 @dataclass(frozen=True)
 class Standing:
-    """Rows of slots, contacts, persons, and of what happened to them since their facts."""
+    """Rows of slots, contacts, persons and their open scenes, news since their facts; arms."""
 
     slots: list[Any]
     contacts: list[Any]
     persons: list[Any]
+    open_scenes: list[Any]
     news: list[Any]
+    buckets: dict[int, int]
 
 
 def standing_of(
@@ -140,16 +142,31 @@ def standing_of(
     Return where persons stand; call with the persons locked.
 
     What was ever reserved for somebody who is taken for the same person counts with theirs, and
-    so does what employees sent them by themselves, which is nobody's candidate and marketing.
+    so does what employees sent them by themselves, which is nobody's candidate and marketing. Of
+    two arms that turn out to be one person's, the one drawn first holds.
     """
+    pairs = connection.execute(text(_TOGETHER), {"persons": list(persons)}).all()
+    roots = {row.asked: row.taken_for for row in pairs}
+    first: dict[int, tuple[int, int]] = {}
+    for row in pairs:
+        drawn = (row.person, row.bucket)
+        first[row.asked] = min(first.get(row.asked, drawn), drawn)
     values = {
-        "persons": list(persons),
+        "asked": [row.asked for row in pairs],
+        "together": [row.person for row in pairs],
+        "persons": list(roots),
+        "roots": list(roots.values()),
         "channel": channel,
         "since": as_of - horizon,
         "as_of": as_of,
     }
-    queries = (_SLOTS, _CONTACTS, _PERSONS, _NEWS)
-    return Standing(*(list(connection.execute(text(query), values)) for query in queries))
+    with row_by_row(connection):
+        slots, contacts, found, open_scenes, news = (
+            connection.execute(text(query), values).all()
+            for query in (_SLOTS, _CONTACTS, _PERSONS, _OPEN_SCENES, _NEWS)
+        )
+    buckets = {asked: bucket for asked, (_, bucket) in first.items()}
+    return Standing(slots, contacts, found, open_scenes, news, buckets)
 
 
 def suppress(connection: Connection, messages: Sequence[int], *, reason: str, at: datetime) -> None:

@@ -3,7 +3,6 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from functools import cache
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -15,6 +14,7 @@ from rules.standing import left_unanswered, open_complaint
 from schemas.enums import Category
 from schemas.planning import Case, Contact, Slot, Span
 from schemas.policy import Policy
+from schemas.zones import zone_of
 from store import persons as store_persons
 from tasks.wiring import Wiring
 
@@ -52,6 +52,9 @@ def read_cases(
         known.setdefault(row.person_id, []).append(
             KnownContact(Contact(row.address, row.employee_id), row.since, row.suppressed)
         )
+    open_scenes: dict[int, set[str]] = {}
+    for row in standing.open_scenes:
+        open_scenes.setdefault(row.person_id, set()).add(row.scene)
     news = {row.person_id: row for row in standing.news}
     cases = {}
     for row in standing.persons:
@@ -73,11 +76,11 @@ def read_cases(
             personalised=row.personalised,
             minor=row.minor,
             city=row.city,
-            bucket=row.bucket,
+            bucket=standing.buckets[row.person_id],
             unanswered=left_unanswered(row.unanswered, row.last_touch_at, lately.ordered_at),
             ordered_at=lately.ordered_at,
             complained_at=complained_at,
-            open_scenes=frozenset(row.open_scenes),
+            open_scenes=frozenset(open_scenes.get(row.person_id, ())),
         )
     return cases
 
@@ -86,15 +89,6 @@ def without_own(cases: Mapping[int, Case], person: int, message: int) -> Case:
     """Return a person's case as others' slots make it: a message does not compete with itself."""
     case = cases[person]
     return replace(case, slots=tuple(s for s in case.slots if s.candidate_id != message))
-
-
-@cache
-def zone_of(name: str) -> ZoneInfo | None:
-    """Return the zone of a name; None where there is none, which blocks and is counted."""
-    try:
-        return ZoneInfo(name)
-    except (KeyError, ValueError, OSError):
-        return None
 
 
 def _slot(row: Any, zone: ZoneInfo, as_of: datetime) -> Slot:

@@ -9,6 +9,7 @@ from sqlalchemy import Connection
 
 from prompts.catalogue import scenes
 from rules.governor import Governor
+from rules.records import case_record, contender_record
 from schemas.enums import Verdict
 from schemas.planning import Case, Contender, Ruling
 from store import candidates
@@ -24,9 +25,11 @@ _TAKES_A_SLOT = (Verdict.WON, Verdict.GHOST)
 
 
 @task(name="plan")
-def plan_chunk(run: GrowthRun) -> int:
+def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
     """
-    Decide the candidates of one chunk of persons; 0 when all are decided.
+    Decide the candidates of one chunk of persons numbered above `above`.
+
+    Return the last of them, above which to go on; None when there is none left.
 
     One transaction: the persons are locked, then their slots are read by a second statement, so
     that whatever a racing planner reserved is seen; decisions, messages and reservations are
@@ -34,18 +37,23 @@ def plan_chunk(run: GrowthRun) -> int:
     """
     wired = wiring()
     with transaction(wired.database) as connection:
-        persons = candidates.undecided_persons(connection, run.id, CHUNK)
+        persons = candidates.undecided_persons(connection, run.id, CHUNK, above=above)
+        if not persons:
+            return None
         lock_persons(connection, persons)
         governor = Governor(wired.policy, run.as_of)
         cases = _cases(connection, wired, run, persons)
+        told = {case.person_id: case_record(case) for case in cases}
         rulings = [(case, ruling) for case in cases for ruling in governor.decide(case)]
-        candidates.record_decisions(connection, (_decision(wired, c, r) for c, r in rulings))
+        candidates.record_decisions(
+            connection, (_decision(wired, told[c.person_id], r) for c, r in rulings)
+        )
         winners = [(c, r) for c, r in rulings if r.verdict in _TAKES_A_SLOT]
         candidates.record_messages(
             connection, [_message(wired, run, case, ruling) for case, ruling in winners]
         )
     _log.info("planned persons=%d decided=%d won=%d", len(persons), len(rulings), len(winners))
-    return len(persons)
+    return persons[-1]
 
 
 def _cases(connection: Connection, wired: Wiring, run: GrowthRun, persons: list[int]) -> list[Case]:
@@ -68,21 +76,7 @@ def _cases(connection: Connection, wired: Wiring, run: GrowthRun, persons: list[
     return [replace(known[person], contenders=tuple(found)) for person, found in contenders.items()]
 
 
-def _decision(wired: Wiring, case: Case, ruling: Ruling) -> tuple[Any, ...]:
-    inputs = {
-        "value": ruling.contender.value,
-        "window_until": ruling.contender.window_until.isoformat(),
-        "consent": case.consent,
-        "zone": case.zone_name,
-        "contact": case.contact.address if case.contact else None,
-        "sender": case.contact.sender if case.contact else None,
-        "unanswered": case.unanswered,
-        "open_scenes": sorted(case.open_scenes),
-        "slots": [
-            [slot.candidate_id, slot.span.start.isoformat(), slot.span.end.isoformat()]
-            for slot in case.slots
-        ],
-    }
+def _decision(wired: Wiring, told: dict[str, Any], ruling: Ruling) -> tuple[Any, ...]:
     reasons = [{"rule": reason.rule, **reason.numbers} for reason in ruling.reasons]
     return (
         ruling.contender.candidate_id,
@@ -91,7 +85,7 @@ def _decision(wired: Wiring, case: Case, ruling: Ruling) -> tuple[Any, ...]:
         reasons,
         ruling.frees_at,
         ruling.winner_id,
-        inputs,
+        {**contender_record(ruling.contender), "case": told},
         wired.policy.version,
     )
 
