@@ -122,11 +122,11 @@ def lock_persons(connection: Connection, persons: Sequence[int]) -> None:
 class Standing:
     """Rows of slots, contacts, persons and their open scenes, news since their facts; arms."""
 
-    slots: list[Any]
-    contacts: list[Any]
-    persons: list[Any]
-    open_scenes: list[Any]
-    news: list[Any]
+    slots: Sequence[Any]
+    contacts: Sequence[Any]
+    persons: Sequence[Any]
+    open_scenes: Sequence[Any]
+    news: Sequence[Any]
     buckets: dict[int, int]
 
 
