@@ -1,16 +1,18 @@
 """Counting a person's slots against caps and the minimum gap."""
 
 from calendar import monthrange
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from schemas.enums import Category
 from schemas.governing import AS_MANY_AS_DAYS, Cap, Scope
-from schemas.planning import Reason, Slot, Span
+from schemas.planning import Reason, Slot, Span, days_of
 from schemas.policy import Policy
+
+_WEEK_DAYS, _MONTHS, _SHORTEST_MONTH = 7, 12, 28
 
 LONGEST_GAP_HOURS = 24.0 * 366
 """How far a gap is stretched at most: as far as a policy can set it."""
@@ -26,10 +28,16 @@ class Ask:
     channel: str
     sender: str
 
+    @cached_property
+    def days(self) -> tuple[date, date]:
+        """The first and the last local day it touches."""
+        return days_of(self.span, self.zone)
+
     def at(self, start: datetime, until: datetime) -> "Ask":
         """Return the same from another start on, just as long, but not beyond `until`."""
         length = self.span.end - self.span.start
-        return replace(self, span=Span(start, max(start, min(start + length, until))))
+        span = Span(start, max(start, min(start + length, until)))
+        return Ask(span, self.zone, self.category, self.channel, self.sender)
 
 
 @dataclass(frozen=True)
@@ -136,7 +144,7 @@ def count(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Count:
 
 
 def _cap(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
-    if not concerns(cap, ask):
+    if len(slots) < _fewest(cap) or not concerns(cap, ask):
         return None
     full = count(cap, ask, slots)
     window, used, most = full.window, full.used, full.max
@@ -151,10 +159,17 @@ def _cap(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
 
 
 def _spent(budget: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
+    if len(slots) < _fewest(budget):
+        return None
     full = count(budget, ask, slots)
     if full.used < full.max:
         return None
     return Reason("personal", {"window": full.window, "used": full.used, "max": full.max})
+
+
+def _fewest(cap: Cap) -> int:
+    """Return how many slots it takes at least to fill a cap: who has fewer need not be counted."""
+    return _SHORTEST_MONTH if cap.max == AS_MANY_AS_DAYS else int(cap.max)
 
 
 def _name(cap: Cap, told: Ask | Slot) -> str:
@@ -164,7 +179,7 @@ def _name(cap: Cap, told: Ask | Slot) -> str:
         case Scope.CHANNEL:
             return told.channel
         case Scope.CATEGORY:
-            return told.category.value
+            return told.category
         case _:
             return ""
 
@@ -183,35 +198,36 @@ def _fullest_span(hours: int, span: Span, slots: Sequence[Slot]) -> int:
 
 def _fullest_period(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> tuple[int, int]:
     """Count the slots in that period of the ask in which least room is left, and its most."""
-    window = cap.window or "day"
-    taken = [set(_periods(window, slot.span, slot.zone)) for slot in slots]
+    number = _NUMBERS[cap.window or "day"]
+    taken = [(number(slot.days[0]), number(slot.days[1])) for slot in slots]
+    first, last = ask.days
     counts = [
-        (sum(1 for periods in taken if period in periods), _most(cap, period))
-        for period in _periods(window, ask.span, ask.zone)
+        (sum(1 for begins, ends in taken if begins <= period <= ends), _most(cap, period))
+        for period in range(number(first), number(last) + 1)
     ]
     return max(counts, key=lambda count: count[0] - count[1])
 
 
-def _most(cap: Cap, period: tuple[int, ...]) -> int:
-    return monthrange(*period)[1] if cap.max == AS_MANY_AS_DAYS else int(cap.max)
+def _most(cap: Cap, month: int) -> int:
+    if cap.max == AS_MANY_AS_DAYS:
+        return monthrange(month // _MONTHS, month % _MONTHS + 1)[1]
+    return int(cap.max)
 
 
-def _periods(window: str, span: Span, zone: ZoneInfo) -> Iterator[tuple[int, ...]]:
-    """Yield the calendar windows that a span touches, some more than once."""
-    day, last = span.start.astimezone(zone).date(), span.end.astimezone(zone).date()
-    while day <= last:
-        yield _period(window, day)
-        day += timedelta(days=1)
+def _week(day: date) -> int:
+    return (day.toordinal() - 1) // _WEEK_DAYS  # the first day of the calendar was a Monday
 
 
-def _period(window: str, day: date) -> tuple[int, ...]:
-    match window:
-        case "week":
-            return day.isocalendar()[:2]
-        case "month":
-            return (day.year, day.month)
-        case _:
-            return (day.toordinal(),)
+def _month(day: date) -> int:
+    return day.year * _MONTHS + day.month - 1
+
+
+_NUMBERS: Mapping[str, Callable[[date], int]] = {
+    "day": date.toordinal,
+    "week": _week,
+    "month": _month,
+}
+"""The number of the calendar window that a day is in: neighbours differ by one."""
 
 
 def _openings(ask: Ask, slots: Sequence[Slot], limits: Limits) -> Iterator[datetime]:
@@ -228,9 +244,13 @@ def _openings(ask: Ask, slots: Sequence[Slot], limits: Limits) -> Iterator[datet
 
 def _period_after(window: str, slot: Slot, zone: ZoneInfo) -> datetime:
     """Return the midnight in `zone` at which the calendar window after a slot's last begins."""
-    day = slot.span.end.astimezone(slot.zone).date()
-    current = _period(window, day)
-    while _period(window, day) == current:
-        day += timedelta(days=1)
+    day = slot.days[1]
+    match window:
+        case "week":
+            day += timedelta(days=_WEEK_DAYS - day.weekday())
+        case "month":
+            day = day.replace(day=monthrange(day.year, day.month)[1]) + timedelta(days=1)
+        case _:
+            day += timedelta(days=1)
     midnight = datetime(day.year, day.month, day.day, tzinfo=zone)
     return midnight.astimezone(slot.span.end.tzinfo)

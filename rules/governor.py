@@ -16,7 +16,7 @@ from rules.caps import (
     violations,
 )
 from rules.holdout import arm_of
-from rules.hours import Hours
+from rules.hours import AHEAD, Hours
 from rules.places import first_place
 from rules.standing import guarded_until, person_reasons
 from rules.worth import allowance, annoyance, expected, is_worth, said_too_often
@@ -56,9 +56,7 @@ class Governor:
 
     policy: Policy
     as_of: datetime
-    _opened: dict[tuple[ZoneInfo, datetime], datetime | None] = field(
-        default_factory=dict, init=False
-    )
+    _opened: dict[ZoneInfo, datetime | None] = field(default_factory=dict, init=False)
 
     def decide(self, case: Case) -> list[Ruling]:
         """
@@ -201,11 +199,12 @@ class Governor:
 
     def _opens(self, zone: ZoneInfo, until: datetime) -> datetime | None:
         """Return the first instant from now on at which a zone is open, before `until`."""
-        key = (zone, until)
-        if key not in self._opened:
+        if zone not in self._opened:
             # In UTC an hour is an hour, also in the night in which clocks change.
-            self._opened[key] = Hours(self.policy, zone).opens(self.as_of.astimezone(UTC), until)
-        return self._opened[key]
+            at = self.as_of.astimezone(UTC)
+            self._opened[zone] = Hours(self.policy, zone).opens(at, at + AHEAD)
+        opens = self._opened[zone]
+        return opens if opens is not None and opens < until else None
 
     def _outcompeted(self, ruling: Ruling, winner: Contender) -> Ruling:
         worth, needed = (round(expected(one, self.policy), 4) for one in (ruling.contender, winner))

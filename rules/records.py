@@ -28,7 +28,8 @@ def case_record(case: Case) -> dict[str, Any]:
     """
     Return a case without its contenders as JSON; what is unknown or empty is left out.
 
-    A slot is a list: candidate, start, end, zone, category, channel, sender, scene, answered.
+    A slot is a list: candidate, start, end, zone, category, channel, sender, scene, answered,
+    open.
     """
     told = {
         "bucket": case.bucket,
@@ -105,11 +106,12 @@ def _slot_record(slot: Slot) -> list[Any]:
         slot.sender,
         slot.scene,
         slot.answered,
+        slot.is_open,
     ]
 
 
 def _slot(told: list[Any]) -> Slot:
-    candidate, start, end, zone, category, channel, sender, scene, answered = told
+    candidate, start, end, zone, category, channel, sender, scene, answered, is_open = told
     return Slot(
         candidate,
         Span(datetime.fromisoformat(start), datetime.fromisoformat(end)),
@@ -119,6 +121,7 @@ def _slot(told: list[Any]) -> Slot:
         sender,
         scene,
         answered,
+        is_open,
     )
 
 

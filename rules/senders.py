@@ -23,7 +23,9 @@ def choose_contact(known: Iterable[KnownContact]) -> tuple[Contact | None, str |
     Rationale: the newest relation is the adviser who served last; ties go by name so that a
     repeated run chooses alike. Whoever deleted one employee is not chased through another.
     """
-    ranked = sorted(known, key=lambda one: (-one.since.timestamp(), one.contact.sender))
+    ranked = list(known)
+    if len(ranked) > 1:
+        ranked.sort(key=lambda one: (-one.since.timestamp(), one.contact.sender))
     refusals = [one.suppressed for one in ranked if one.suppressed]
     if refusals:
         return None, refusals[0]

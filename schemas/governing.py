@@ -149,7 +149,7 @@ class Categories(Section):
 
     def of(self, category: Category) -> CategoryTerms:
         """Return the terms of a category."""
-        terms: CategoryTerms = getattr(self, category.value)
+        terms: CategoryTerms = getattr(self, category)
         return terms
 
 

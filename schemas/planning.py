@@ -2,7 +2,8 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 from zoneinfo import ZoneInfo
 
@@ -34,6 +35,18 @@ class Slot:
     sender: str
     scene: str | None = None
     answered: bool | None = None
+    is_open: bool = False
+
+    @cached_property
+    def days(self) -> tuple[date, date]:
+        """The first and the last day it touches, as its own frozen zone tells them."""
+        return days_of(self.span, self.zone)
+
+
+def days_of(span: Span, zone: ZoneInfo) -> tuple[date, date]:
+    """Return the first and the last local day that a span touches."""
+    first = span.start.astimezone(zone).date()
+    return first, first if span.end == span.start else span.end.astimezone(zone).date()
 
 
 @dataclass(frozen=True)

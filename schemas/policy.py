@@ -1,5 +1,6 @@
 """The rules a business sets itself, typed and versioned by content."""
 
+from functools import cached_property
 from typing import Self
 
 from pydantic import Field, model_validator
@@ -101,7 +102,7 @@ class Policy(Section):
             raise ValueError("`at_risk_share` must be above `lapsed_share`")
         return self
 
-    @property
+    @cached_property
     def version(self) -> str:
         """Return a short hash of the content: the same rules have the same version."""
         return short_hash(self.model_dump(mode="json"))

@@ -1,11 +1,44 @@
 """Candidates in, decisions, messages and reservations out."""
 
 from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
 from store.bulk import copy_rows
+
+_RESERVATION = (
+    "slot",
+    "person_id",
+    "contact",
+    "scene",
+    "category",
+    "channel",
+    "sender",
+    "at",
+    "until",
+    "zone",
+    "local_date",
+    "policy_version",
+    "ghost",
+    "kind",
+    "reason",
+)
+_FOLLOWING = (
+    """
+INSERT INTO message (id, run_id, person_id, scene, category, channel, sender, contact, ghost,
+                     allotted, state, planned_for, window_until)
+SELECT slot, :run, person_id, scene, category, channel, sender, contact, ghost,
+       false, 'planned', at, until
+FROM ledger WHERE kind = 'reservation' AND slot = ANY(:slots)
+""",
+    """
+INSERT INTO message_event (message_id, seq, at, to_state, reason)
+SELECT id, 1, :at, 'planned', CASE WHEN ghost THEN 'holdout' ELSE 'won' END
+FROM message WHERE id = ANY(:slots)
+""",
+)
 
 
 def find(
@@ -49,8 +82,8 @@ def undecided(connection: Connection, run_id: int, persons: Sequence[int]) -> li
     return list(
         connection.execute(
             text(
-                "SELECT c.id, c.person_id, c.scene, c.wording_key, c.value, c.window_until,"
-                " c.inputs FROM candidate c LEFT JOIN decision d ON d.candidate_id = c.id"
+                "SELECT c.id, c.person_id, c.scene, c.wording_key, c.value, c.window_until"
+                " FROM candidate c LEFT JOIN decision d ON d.candidate_id = c.id"
                 " WHERE c.run_id = :run AND c.person_id = ANY(:persons)"
                 " AND d.candidate_id IS NULL ORDER BY c.id"
             ),
@@ -74,72 +107,18 @@ def record_decisions(connection: Connection, rows: Iterable[Sequence[Any]]) -> i
     return copy_rows(connection, "decision", columns, rows)
 
 
-def record_messages(connection: Connection, rows: Sequence[dict[str, Any]]) -> None:
-    """Append messages in state planned, ghosts among them, their first event and reservations."""
-    columns = (
-        "id",
-        "run_id",
-        "person_id",
-        "scene",
-        "category",
-        "channel",
-        "sender",
-        "contact",
-        "ghost",
-        "allotted",
-        "state",
-        "planned_for",
-        "window_until",
-    )
-    copy_rows(connection, "message", columns, ([row[name] for name in columns] for row in rows))
-    copy_rows(
-        connection,
-        "message_event",
-        ("message_id", "seq", "at", "to_state", "reason"),
-        (
-            (row["id"], 1, row["at"], "planned", "holdout" if row["ghost"] else "won")
-            for row in rows
-        ),
-    )
-    copy_rows(
-        connection,
-        "ledger",
-        (
-            "slot",
-            "kind",
-            "person_id",
-            "contact",
-            "scene",
-            "category",
-            "channel",
-            "sender",
-            "at",
-            "until",
-            "zone",
-            "local_date",
-            "policy_version",
-            "ghost",
-            "reason",
-        ),
-        (_reservation(row) for row in rows),
-    )
+def record_messages(
+    connection: Connection, run_id: int, at: datetime, rows: Sequence[Sequence[Any]]
+) -> None:
+    """
+    Append reservations, and to each its message in state planned with its first event.
 
-
-def _reservation(row: dict[str, Any]) -> tuple[Any, ...]:
-    return (
-        row["id"],
-        "reservation",
-        row["person_id"],
-        row["contact"],
-        row["scene"],
-        row["category"],
-        row["channel"],
-        row["sender"],
-        row["planned_for"],
-        row["window_until"],
-        row["zone"],
-        row["local_date"],
-        row["policy_version"],
-        row["ghost"],
-        "planned",
+    A row is (candidate, person, contact, scene, category, channel, sender, start, end, zone,
+    local date, policy version, ghost).
+    """
+    copy_rows(
+        connection, "ledger", _RESERVATION, ((*row, "reservation", "planned") for row in rows)
     )
+    values = {"slots": [row[0] for row in rows], "run": run_id, "at": at}
+    for statement in _FOLLOWING:
+        connection.execute(text(statement), values)

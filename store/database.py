@@ -5,8 +5,10 @@ from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
+import orjson
 import psycopg
 from psycopg.sql import SQL, Identifier
+from psycopg.types.json import set_json_dumps
 from psycopg.types.string import StrDumper
 from sqlalchemy import Connection, Engine, create_engine, event, make_url, text
 from sqlalchemy.exc import OperationalError
@@ -28,13 +30,14 @@ def engine(url: str) -> Engine:
         use_native_hstore=False,  # saves a round trip per connection
         poolclass=NullPool,  # flows run in short-lived processes; local connects take about 2 ms
     )
-    event.listen(made, "connect", _send_strings_as_text)
+    event.listen(made, "connect", _adapt)
     return made
 
 
-def _send_strings_as_text(connection: psycopg.Connection[Any], _: object) -> None:
+def _adapt(connection: psycopg.Connection[Any], _: object) -> None:
     # Untyped, one parameter used twice can be deduced as two types, and the statement fails.
     connection.adapters.register_dumper(str, StrDumper)
+    set_json_dumps(orjson.dumps, connection)  # a run keeps an object of every decision
 
 
 def psycopg_url(url: str) -> str:

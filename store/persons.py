@@ -1,6 +1,6 @@
 """The person lock and what the governor must see once it is held."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -23,20 +23,39 @@ WHERE a.id = ANY(:persons)
 _PAIRS = "unnest(CAST(:asked AS bigint[]), CAST(:together AS bigint[])) AS t(person_id, together)"
 _ROOTS = "unnest(CAST(:persons AS bigint[]), CAST(:roots AS bigint[])) AS t(person_id, taken_for)"
 
+# A run fills tables of which statistics still say that they are nearly empty. What is looked up per
+# person says OFFSET 0, or else all there is would be joined with everybody of a chunk.
+
+_KEPT = """
+n.slot, n.at, n.until, n.zone, n.category, n.channel, n.sender, n.scene,
+       CASE WHEN n.kind = 'delivery' THEN n.at END AS delivered_at
+"""
+
+# A slot's newest row tells what became of it, unless that was before anything that matters.
 _SLOTS = f"""
-SELECT t.person_id, r.slot, r.at, r.until, r.zone, r.category, r.channel, r.sender, r.scene,
-       c.at AS delivered_at, v.answered
+SELECT t.person_id, {_KEPT}, v.answered
 FROM {_PAIRS}
-JOIN ledger r ON r.person_id = t.together AND r.kind = 'reservation'
-LEFT JOIN ledger c ON c.slot = r.slot AND c.kind <> 'reservation'
-LEFT JOIN delivery v ON v.message_id = r.slot
-WHERE c.kind IS NULL OR (c.kind = 'delivery' AND c.at >= :since)
+CROSS JOIN LATERAL (
+    SELECT DISTINCT ON (slot) * FROM ledger WHERE person_id = t.together AND until >= :since
+    ORDER BY slot, id DESC
+) n
+LEFT JOIN LATERAL (
+    SELECT answered FROM delivery WHERE message_id = n.slot AND n.kind = 'delivery' OFFSET 0
+) v ON true
+WHERE n.kind = 'delivery' OR (n.kind = 'reservation' AND NOT EXISTS (
+    SELECT FROM ledger WHERE slot = n.slot AND kind <> 'reservation' OFFSET 0
+))
 UNION ALL
-SELECT DISTINCT t.person_id, -o.id, o.sent_at, o.sent_at, NULL, 'marketing', o.channel, o.sender,
+SELECT DISTINCT t.person_id, -o.id, o.sent_at, o.sent_at, NULL, 'marketing', k.channel, o.sender,
        NULL, o.sent_at, NULL::boolean
 FROM {_PAIRS}
-JOIN contact k ON k.person_id = t.together
-JOIN own_send o ON o.channel = k.channel AND o.address = k.address AND o.sent_at >= :since
+CROSS JOIN LATERAL (
+    SELECT channel, address FROM contact WHERE person_id = t.together OFFSET 0
+) k
+CROSS JOIN LATERAL (
+    SELECT id, sent_at, sender FROM own_send
+    WHERE channel = k.channel AND address = k.address AND sent_at >= :since OFFSET 0
+) o
 """
 """
 What was reserved for persons or reached them, and what employees sent them by themselves.
@@ -44,11 +63,26 @@ What was reserved for persons or reached them, and what employees sent them by t
 The latter has a negative number, no scene, and no zone of its own: nobody froze one for it.
 """
 
+_LEFT_OPEN = f"""
+SELECT t.person_id, {_KEPT}, NULL::boolean AS answered
+FROM message m
+JOIN {_PAIRS} ON t.together = m.person_id
+JOIN ledger n ON n.slot = m.id AND n.kind = 'reservation'
+WHERE m.{OPEN} AND m.window_until < :since
+"""
+"""What is still open although it should have ended before anything that matters."""
+
 _CONTACTS = f"""
 SELECT t.person_id, c.address, c.employee_id, c.since, s.reason AS suppressed
 FROM {_ROOTS}
-JOIN contact c ON c.person_id = t.taken_for AND c.channel = :channel
-LEFT JOIN suppression s USING (channel, address, employee_id)
+CROSS JOIN LATERAL (
+    SELECT address, employee_id, since FROM contact
+    WHERE person_id = t.taken_for AND channel = :channel OFFSET 0
+) c
+LEFT JOIN LATERAL (
+    SELECT reason FROM suppression
+    WHERE channel = :channel AND address = c.address AND employee_id = c.employee_id OFFSET 0
+) s ON true
 """
 
 # What one of a person's members refuses, or is, holds for all of them.
@@ -67,10 +101,6 @@ LEFT JOIN LATERAL (
 ) told ON true
 """
 
-_OPEN_SCENES = f"""
-SELECT t.person_id, m.scene FROM {_PAIRS} JOIN message m ON m.person_id = t.together AND m.{OPEN}
-"""
-
 # Facts are a day old by the time of a push; whom something happened to since then is marked.
 _NEWS = f"""
 SELECT t.person_id,
@@ -78,8 +108,10 @@ SELECT t.person_id,
        max(e.at) FILTER (WHERE e.kind = 'complaint') AS complained_at,
        max(e.at) FILTER (WHERE e.kind = 'staff_contact') AS taken_up_at
 FROM {_ROOTS}
-JOIN stale_person s ON s.person_id = t.taken_for
-JOIN member m ON m.person_id = s.person_id
+CROSS JOIN LATERAL (
+    SELECT FROM stale_person s WHERE s.person_id = t.taken_for OFFSET 0
+) s
+JOIN member m ON m.person_id = t.taken_for
 LEFT JOIN LATERAL (
     SELECT o.ordered_at FROM shop_order o
     WHERE o.member_id = m.id AND o.status = 'paid' AND o.ordered_at <= :as_of
@@ -120,14 +152,17 @@ def lock_persons(connection: Connection, persons: Sequence[int]) -> None:
 
 @dataclass(frozen=True)
 class Standing:
-    """Rows of slots, contacts, persons and their open scenes, news since their facts; arms."""
+    """
+    Rows of slots, contacts, persons, and news of them since their facts; buckets by person.
+
+    A slot that was not delivered yet is that of a message on its way.
+    """
 
     slots: Sequence[Any]
     contacts: Sequence[Any]
     persons: Sequence[Any]
-    open_scenes: Sequence[Any]
     news: Sequence[Any]
-    buckets: dict[int, int]
+    buckets: Mapping[int, int]
 
 
 def standing_of(
@@ -161,12 +196,12 @@ def standing_of(
         "as_of": as_of,
     }
     with row_by_row(connection):
-        slots, contacts, found, open_scenes, news = (
+        slots, left_open, contacts, found, news = (
             connection.execute(text(query), values).all()
-            for query in (_SLOTS, _CONTACTS, _PERSONS, _OPEN_SCENES, _NEWS)
+            for query in (_SLOTS, _LEFT_OPEN, _CONTACTS, _PERSONS, _NEWS)
         )
     buckets = {asked: bucket for asked, (_, bucket) in first.items()}
-    return Standing(slots, contacts, found, open_scenes, news, buckets)
+    return Standing([*slots, *left_open], contacts, found, news, buckets)
 
 
 def suppress(connection: Connection, messages: Sequence[int], *, reason: str, at: datetime) -> None:

@@ -1,6 +1,6 @@
 """What the governor is told of locked persons."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
@@ -12,7 +12,7 @@ from rules.caps import stretched_gap
 from rules.senders import KnownContact, choose_contact
 from rules.standing import left_unanswered, open_complaint
 from schemas.enums import Category
-from schemas.planning import Case, Contact, Slot, Span
+from schemas.planning import Case, Contact, Contender, Slot, Span
 from schemas.policy import Policy
 from schemas.zones import zone_of
 from store import persons as store_persons
@@ -33,54 +33,47 @@ def horizon(policy: Policy) -> timedelta:
 def read_cases(
     connection: Connection,
     wired: Wiring,
-    persons: Sequence[int],
+    contenders: Mapping[int, Sequence[Contender]],
     *,
     channel: str,
     as_of: datetime,
 ) -> dict[int, Case]:
-    """Return the case of each person, without contenders; call with the persons locked."""
+    """Return the case of each person with their contenders; call with the persons locked."""
     standing = store_persons.standing_of(
-        connection, persons, channel=channel, as_of=as_of, horizon=horizon(wired.policy)
+        connection, list(contenders), channel=channel, as_of=as_of, horizon=horizon(wired.policy)
     )
     zones = {row.person_id: row.timezone or wired.zone_name for row in standing.persons}
-    slots: dict[int, list[Slot]] = {}
-    for row in standing.slots:
-        zone = zone_of(row.zone or zones[row.person_id]) or wired.zone
-        slots.setdefault(row.person_id, []).append(_slot(row, zone, as_of))
+    slots = _slots(standing.slots, zones, wired.zone, as_of)
     known: dict[int, list[KnownContact]] = {}
-    for row in standing.contacts:
-        known.setdefault(row.person_id, []).append(
-            KnownContact(Contact(row.address, row.employee_id), row.since, row.suppressed)
-        )
-    open_scenes: dict[int, set[str]] = {}
-    for row in standing.open_scenes:
-        open_scenes.setdefault(row.person_id, set()).add(row.scene)
+    for person, address, employee, since, suppressed in standing.contacts:
+        contact = KnownContact(Contact(address, employee), since, suppressed)
+        known.setdefault(person, []).append(contact)
     news = {row.person_id: row for row in standing.news}
     cases = {}
     for row in standing.persons:
-        contact, suppressed = choose_contact(known.get(row.person_id, ()))
-        zone_name = zones[row.person_id]
-        lately = news.get(row.person_id, row)
-        complained_at = open_complaint(
-            lately.complained_at, lately.taken_up_at, wired.policy, as_of
-        )
-        cases[row.person_id] = Case(
-            person_id=row.person_id,
-            contenders=(),
-            zone=zone_of(zone_name),
-            zone_name=zone_name,
-            slots=tuple(slots.get(row.person_id, ())),
-            contact=contact,
-            suppressed=suppressed,
+        person, lately = row.person_id, news.get(row.person_id, row)
+        ordered_at, complained_at = lately.ordered_at, lately.complained_at
+        if complained_at is not None:
+            complained_at = open_complaint(complained_at, lately.taken_up_at, wired.policy, as_of)
+        chosen, refused = choose_contact(known.get(person, ()))
+        mine = tuple(slots.get(person, ()))
+        cases[person] = Case(
+            person_id=person,
+            contenders=tuple(contenders[person]),
+            zone=zone_of(zones[person]),
+            zone_name=zones[person],
+            slots=mine,
+            contact=chosen,
+            suppressed=refused,
             consent=row.consent,
             personalised=row.personalised,
             minor=row.minor,
             city=row.city,
-            bucket=standing.buckets[row.person_id],
-            unanswered=left_unanswered(row.unanswered, row.last_touch_at, lately.ordered_at),
-            ordered_at=lately.ordered_at,
+            bucket=standing.buckets[person],
+            unanswered=left_unanswered(row.unanswered, row.last_touch_at, ordered_at),
+            ordered_at=ordered_at,
             complained_at=complained_at,
-            open_scenes=frozenset(open_scenes.get(row.person_id, ())),
+            open_scenes=frozenset(slot.scene for slot in mine if slot.scene and slot.is_open),
         )
     return cases
 
@@ -91,18 +84,36 @@ def without_own(cases: Mapping[int, Case], person: int, message: int) -> Case:
     return replace(case, slots=tuple(s for s in case.slots if s.candidate_id != message))
 
 
-def _slot(row: Any, zone: ZoneInfo, as_of: datetime) -> Slot:
-    # What is still open may arrive until now, however long ago it should have ended.
-    span = Span(row.at, max(row.until, as_of))
-    if row.delivered_at is not None:
-        span = Span(row.delivered_at, row.delivered_at)
-    return Slot(
-        candidate_id=row.slot,
-        span=span,
-        zone=zone,
-        category=Category(row.category),
-        channel=row.channel,
-        sender=row.sender,
-        scene=row.scene,
-        answered=row.answered,
-    )
+def _slots(
+    rows: Iterable[Any], zones: Mapping[int, str], usual: ZoneInfo, as_of: datetime
+) -> dict[int, list[Slot]]:
+    slots: dict[int, list[Slot]] = {}
+    for (
+        person,
+        slot,
+        at,
+        until,
+        zone,
+        category,
+        channel,
+        sender,
+        scene,
+        delivered,
+        answered,
+    ) in rows:
+        # What is still open may arrive until now, however long ago it should have ended.
+        ends = delivered or max(until, as_of)
+        slots.setdefault(person, []).append(
+            Slot(
+                slot,
+                Span(delivered or at, ends),
+                zone_of(zone or zones[person]) or usual,
+                Category(category),
+                channel,
+                sender,
+                scene,
+                answered,
+                is_open=delivered is None,
+            )
+        )
+    return slots

@@ -1,7 +1,9 @@
 """The ledger transaction: lock, read, decide, reserve, commit."""
 
 import logging
-from dataclasses import replace
+from collections.abc import Iterable
+from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from typing import Any
 
 from prefect import task
@@ -12,15 +14,16 @@ from rules.governor import Governor
 from rules.records import case_record, contender_record
 from schemas.enums import Verdict
 from schemas.planning import Case, Contender, Ruling
+from schemas.policy import Policy
 from store import candidates
 from store.database import transaction
 from store.persons import lock_persons
 from tasks.cases import read_cases
 from tasks.growth import GrowthRun
-from tasks.wiring import Wiring, wiring
+from tasks.wiring import WECOM, Wiring, wiring
 
 _log = logging.getLogger("runwu.plan")
-CHUNK = 1_000
+CHUNK = 5_000
 _TAKES_A_SLOT = (Verdict.WON, Verdict.GHOST)
 
 
@@ -29,54 +32,70 @@ def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
     """
     Decide the candidates of one chunk of persons numbered above `above`.
 
-    Return the last of them, above which to go on; None when there is none left.
-
-    One transaction: the persons are locked, then their slots are read by a second statement, so
-    that whatever a racing planner reserved is seen; decisions, messages and reservations are
-    committed together.
+    Return the last of them, above which to go on; None when there is none left. The chunk is
+    shared out to two lanes, each a transaction of its own: while one waits for the server, the
+    other decides.
     """
     wired = wiring()
     with transaction(wired.database) as connection:
         persons = candidates.undecided_persons(connection, run.id, CHUNK, above=above)
-        if not persons:
-            return None
-        lock_persons(connection, persons)
-        governor = Governor(wired.policy, run.as_of)
-        cases = _cases(connection, wired, run, persons)
-        told = {case.person_id: case_record(case) for case in cases}
-        rulings = [(case, ruling) for case in cases for ruling in governor.decide(case)]
-        candidates.record_decisions(
-            connection, (_decision(wired, told[c.person_id], r) for c, r in rulings)
-        )
-        winners = [(c, r) for c, r in rulings if r.verdict in _TAKES_A_SLOT]
-        candidates.record_messages(
-            connection, [_message(wired, run, case, ruling) for case, ruling in winners]
-        )
-    _log.info("planned persons=%d decided=%d won=%d", len(persons), len(rulings), len(winners))
+    if not persons:
+        return None
+    half = (len(persons) + 1) // 2
+    with ThreadPoolExecutor(2) as lanes:
+        counts = list(lanes.map(partial(_plan, wired, run), (persons[:half], persons[half:])))
+    decided, won = map(sum, zip(*counts, strict=True))
+    _log.info("planned persons=%d decided=%d won=%d", len(persons), decided, won)
     return persons[-1]
 
 
-def _cases(connection: Connection, wired: Wiring, run: GrowthRun, persons: list[int]) -> list[Case]:
-    known = read_cases(connection, wired, persons, channel="wecom", as_of=run.as_of)
+def _plan(wired: Wiring, run: GrowthRun, persons: list[int]) -> tuple[int, int]:
+    """
+    Decide on persons in one transaction; return how many decisions and winners that makes.
+
+    The persons are locked, then their slots are read by a second statement, so that whatever a
+    racing planner reserved is seen; decisions, messages and reservations are committed together.
+    """
+    decisions: list[tuple[Any, ...]] = []
+    reservations: list[tuple[Any, ...]] = []
+    with transaction(wired.database) as connection:
+        lock_persons(connection, persons)
+        governor = Governor(wired.policy, run.as_of)
+        for case in _cases(connection, wired, run, persons):
+            told = case_record(case)
+            for ruling in governor.decide(case):
+                decisions.append(_decision(wired.policy, told, ruling))
+                if ruling.verdict in _TAKES_A_SLOT:
+                    reservations.append(_reservation(wired.policy, case, ruling))
+        candidates.record_decisions(connection, decisions)
+        candidates.record_messages(connection, run.id, run.as_of, reservations)
+    return len(decisions), len(reservations)
+
+
+def _cases(
+    connection: Connection, wired: Wiring, run: GrowthRun, persons: list[int]
+) -> Iterable[Case]:
+    """Return the cases of locked persons who have undecided candidates still."""
     contenders: dict[int, list[Contender]] = {}
+    rules = {name: scene.rules for name, scene in scenes().items()}
     for row in candidates.undecided(connection, run.id, persons):
-        rules = scenes()[row.scene].rules
+        said = rules[row.scene]
         contenders.setdefault(row.person_id, []).append(
             Contender(
-                candidate_id=row.id,
-                scene=row.scene,
-                category=rules.category,
-                channel=rules.channel,
-                wording_key=row.wording_key,
-                value=row.value,
-                window_until=row.window_until,
-                hours=rules.hours,
+                row.id,
+                row.scene,
+                said.category,
+                said.channel,
+                row.wording_key,
+                row.value,
+                row.window_until,
+                said.hours,
             )
         )
-    return [replace(known[person], contenders=tuple(found)) for person, found in contenders.items()]
+    return read_cases(connection, wired, contenders, channel=WECOM, as_of=run.as_of).values()
 
 
-def _decision(wired: Wiring, told: dict[str, Any], ruling: Ruling) -> tuple[Any, ...]:
+def _decision(policy: Policy, told: dict[str, Any], ruling: Ruling) -> tuple[Any, ...]:
     reasons = [{"rule": reason.rule, **reason.numbers} for reason in ruling.reasons]
     return (
         ruling.contender.candidate_id,
@@ -86,30 +105,26 @@ def _decision(wired: Wiring, told: dict[str, Any], ruling: Ruling) -> tuple[Any,
         ruling.frees_at,
         ruling.winner_id,
         {**contender_record(ruling.contender), "case": told},
-        wired.policy.version,
+        policy.version,
     )
 
 
-def _message(wired: Wiring, run: GrowthRun, case: Case, ruling: Ruling) -> dict[str, Any]:
+def _reservation(policy: Policy, case: Case, ruling: Ruling) -> tuple[Any, ...]:
     if ruling.span is None or case.contact is None or case.zone is None:
         raise ValueError("whoever takes a slot has a span, a contact and a zone")
     contender, span = ruling.contender, ruling.span
-    return {
-        "id": contender.candidate_id,
-        "run_id": run.id,
-        "person_id": case.person_id,
-        "scene": contender.scene,
-        "category": contender.category.value,
-        "channel": scenes()[contender.scene].rules.channel,
-        "sender": case.contact.sender,
-        "contact": case.contact.address,
-        "ghost": ruling.verdict is Verdict.GHOST,
-        "allotted": False,
-        "state": "planned",
-        "planned_for": span.start,
-        "window_until": span.end,
-        "at": run.as_of,
-        "zone": case.zone_name,
-        "local_date": span.start.astimezone(case.zone).date(),
-        "policy_version": wired.policy.version,
-    }
+    return (
+        contender.candidate_id,
+        case.person_id,
+        case.contact.address,
+        contender.scene,
+        contender.category.value,
+        contender.channel,
+        case.contact.sender,
+        span.start,
+        span.end,
+        case.zone_name,
+        span.start.astimezone(case.zone).date(),
+        policy.version,
+        ruling.verdict is Verdict.GHOST,
+    )

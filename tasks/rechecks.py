@@ -11,7 +11,7 @@ from schemas.planning import Contact, Planned, Span
 from store import messages as store_messages
 from tasks.cases import read_cases, without_own
 from tasks.moves import move
-from tasks.wiring import wiring
+from tasks.wiring import WECOM, wiring
 
 
 def still_allowed(
@@ -24,8 +24,8 @@ def still_allowed(
     """
     wired = wiring()
     rows = store_messages.addressed(connection, messages)
-    persons = [row.person_id for row in rows]
-    cases = read_cases(connection, wired, persons, channel="wecom", as_of=as_of)
+    nobody_else = dict.fromkeys((row.person_id for row in rows), ())
+    cases = read_cases(connection, wired, nobody_else, channel=WECOM, as_of=as_of)
     governor = Governor(wired.policy, as_of)
     allowed: dict[int, Span] = {}
     for row in rows:

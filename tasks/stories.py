@@ -84,7 +84,7 @@ def story_of(person: int, day: date | None, as_of: datetime) -> Story:
         rehearsed = clock is not None and is_rehearsal(*clock)
         at = own_time(*clock) if clock is not None and rehearsed else as_of
         # Nothing is decided here, so nobody is locked: a planner must not wait for a reader.
-        cases = read_cases(connection, wired, [person], channel=WECOM, as_of=at)
+        cases = read_cases(connection, wired, {person: ()}, channel=WECOM, as_of=at)
         row, members, contacts = stories.person(connection, person)
         others = segments.of_person(connection, person, date.max)
         names = segments.product_names(connection, [one.segment for one in others])

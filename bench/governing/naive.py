@@ -8,6 +8,13 @@ from time import perf_counter
 
 from bench.governing.town import AS_OF, TODAY
 
+_QUIET = {
+    "PREFECT_LOGGING_LEVEL": "WARNING",
+    "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+}
+"""The server of a measurement is stopped in the middle of its housekeeping, and complains."""
+
 
 def plan_each(url: str, run_id: int, members: int) -> float:
     """Return the seconds in which a flow decides so many members, each in a task of their own."""
@@ -16,7 +23,7 @@ def plan_each(url: str, run_id: int, members: int) -> float:
 
 
 def _plan_each(url: str, run_id: int, members: int) -> float:
-    os.environ |= {"DATABASE_URL": url, "PREFECT_LOGGING_LEVEL": "WARNING"}
+    os.environ |= {"DATABASE_URL": url, **_QUIET}
     from prefect import flow
     from prefect.testing.utilities import prefect_test_harness
 

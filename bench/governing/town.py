@@ -13,6 +13,9 @@ AS_OF = datetime(2026, 3, 1, 23, 30, tzinfo=UTC)
 """07:30 in the business zone on a Monday."""
 
 PAST_DAYS = 90
+_SCENES = (("replenish", 1, 48), ("lapsing_care", 3, 72), ("first_order_thanks", 3, 36))
+"""Scenes of the morning, every which person has a candidate of it, and for how many hours."""
+
 _TABLES = (
     "person",
     "member",
@@ -36,8 +39,8 @@ class Town:
 
     @property
     def asked(self) -> int:
-        """How many persons have a candidate: a quarter of them have a second one."""
-        return self.candidates * 4 // 5
+        """How many persons have a candidate: of three, one has a second one and a third."""
+        return self.candidates * 3 // 5
 
 
 def settle_town(url: str, town: Town) -> int:
@@ -57,18 +60,10 @@ def settle_town(url: str, town: Town) -> int:
             for statement in (*_PEOPLE, *_HISTORY):
                 connection.execute(text(statement), values)
         run: int = connection.execute(text(_RUN), values).scalar_one()
-        for scene, share, wait in (("replenish", town.asked, 48), ("lapsing_care", 0, 72)):
-            many = share or town.candidates - town.asked
-            connection.execute(
-                text(_CANDIDATES),
-                {
-                    **values,
-                    "run": run,
-                    "scene": scene,
-                    "many": many,
-                    "until": AS_OF + timedelta(hours=wait),
-                },
-            )
+        for scene, nth, wait in _SCENES:
+            told = {"run": run, "scene": scene, "nth": nth, "asked": town.asked}
+            until = AS_OF + timedelta(hours=wait)
+            connection.execute(text(_CANDIDATES), {**values, **told, "until": until})
     return run
 
 
@@ -169,7 +164,7 @@ _CANDIDATES = """
 INSERT INTO candidate (run_id, person_id, scene, wording_key, value, window_until, inputs)
 SELECT :run, w.person, :scene, :scene || w.person / 7 % 24, 0.3 + w.person % 71 / 100.0, :until,
        '{"slots": {"product": "云南日晒咖啡豆"}, "evidence": {"gap_days": 14}, "need": 0.5}'
-FROM generate_series(1, :many) n
-CROSS JOIN LATERAL (SELECT n * (CAST(:members AS bigint) / :many) AS person) w
-ORDER BY w.person
+FROM generate_series(1, :asked) n
+CROSS JOIN LATERAL (SELECT n * CAST(:members AS bigint) / :asked AS person) w
+WHERE n % :nth = 0 ORDER BY w.person
 """

@@ -145,7 +145,7 @@ class Ledger(Table, table=True):
             unique=True,
             postgresql_where=text("kind <> 'reservation'"),
         ),
-        Index("ix_ledger_person", "person_id", "at"),
+        Index("ix_ledger_person", "person_id", "until"),
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)

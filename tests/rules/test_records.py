@@ -49,6 +49,7 @@ _slots = st.builds(
     _words,
     st.none() | _words,
     st.none() | st.booleans(),
+    st.booleans(),
 )
 _cases = st.builds(
     lambda contenders, zone, slots, **told: Case(

@@ -1,6 +1,7 @@
 """What employees sent by themselves is stored once, and is a slot of whoever got it."""
 
 import time
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime, timedelta
 from typing import Any
@@ -28,7 +29,7 @@ def record(database: Engine, *sends: OwnSend, channel: str = "wecom") -> int:
         return own_sends.record(connection, channel, sends)
 
 
-def slots(database: Engine, *persons: int) -> list[Any]:
+def slots(database: Engine, *persons: int) -> Sequence[Any]:
     with transaction(database) as connection:
         return standing_of(
             connection, persons, channel="wecom", as_of=at(10, 9), horizon=timedelta(days=7)

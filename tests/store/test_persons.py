@@ -61,6 +61,7 @@ def test_an_open_reservation_counts_over_its_whole_span(database: Engine, person
 def test_an_open_reservation_counts_however_old_it_is(database: Engine, person: int) -> None:
     (slot,) = builders.messages(database, [person])
     change(database, "UPDATE ledger SET at = '2025-01-01Z', until = '2025-01-02Z'")
+    change(database, "UPDATE message SET window_until = '2025-01-02Z'")
     assert _slots(database, person) == [(slot, None)]
 
 
@@ -116,7 +117,7 @@ def test_open_scenes_are_told_and_finished_ones_are_not(database: Engine, person
     builders.messages(database, [person], scene="replenish")
     _close(database, done, LedgerKind.RELEASE, day=3)
     standing = _standing(database, person)
-    assert [(row.person_id, row.scene) for row in standing.open_scenes] == [(person, "replenish")]
+    assert [(row.scene, row.delivered_at) for row in standing.slots] == [("replenish", None)]
     (row,) = standing.persons
     assert (row.consent, row.unanswered) == (True, 0)
 

@@ -40,10 +40,12 @@ def upgrade() -> None:
     )
     op.alter_column('message', 'allotted', server_default=None)
     _index_what_is(_OPEN)
+    _index_persons_by('until')
 
 
 def downgrade() -> None:
     """Take back."""
+    _index_persons_by('at')
     op.execute("UPDATE message SET state = 'expired' WHERE state = 'deferred'")
     _index_what_is(_BEFORE)
     op.drop_column('message', 'allotted')
@@ -60,3 +62,8 @@ def _index_what_is(predicate: str) -> None:
         op.drop_index(name, table_name='message')
         where = sa.text(predicate)
         op.create_index(name, 'message', columns, unique=unique, postgresql_where=where)
+
+
+def _index_persons_by(instant: str) -> None:
+    op.drop_index('ix_ledger_person', table_name='ledger')
+    op.create_index('ix_ledger_person', 'ledger', ['person_id', instant])
