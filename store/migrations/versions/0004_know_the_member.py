@@ -106,6 +106,7 @@ def upgrade() -> None:
     op.drop_constraint(op.f('segment_membership_person_id_fkey'), 'segment_membership', type_='foreignkey')
     # Renewed evidence fits beside the old, and no index has to be told of it.
     op.execute('ALTER TABLE segment_membership SET (fillfactor = 80)')
+    op.execute('ALTER TABLE wheel SET (fillfactor = 80)')
     op.execute('DELETE FROM wheel')
     op.drop_constraint('wheel_pkey', 'wheel', type_='primary')
     op.create_primary_key('wheel_pkey', 'wheel', ['person_id', 'kind'])
