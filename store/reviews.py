@@ -120,9 +120,10 @@ def set_flow_run(
 
 @dataclass(frozen=True)
 class Waiting:
-    """An undecided batch: of which day, and in which round of its form."""
+    """An undecided batch: of which day, since when, and in which round of its form."""
 
     day: date
+    opened_at: datetime
     round: int
 
 
@@ -130,23 +131,25 @@ def awaiting(connection: Connection, batch: int) -> Waiting | None:
     """Return an undecided batch; None once it is decided or if there is none such."""
     row = connection.execute(
         text(
-            "SELECT r.business_date, b.round FROM review_batch b JOIN run r ON r.id = b.run_id"
-            " WHERE b.id = :batch AND b.decided_at IS NULL"
+            "SELECT r.business_date, b.opened_at, b.round FROM review_batch b"
+            " JOIN run r ON r.id = b.run_id WHERE b.id = :batch AND b.decided_at IS NULL"
         ),
         {"batch": batch},
     ).one_or_none()
-    return None if row is None else Waiting(row.business_date, row.round)
+    return None if row is None else Waiting(row.business_date, row.opened_at, row.round)
 
 
-def items(
-    connection: Connection, batch: int, round_: int
-) -> tuple[list[Any], dict[int, list[Any]]]:
-    """Return what a round of a batch shows, in order, and the evidence behind each draft."""
-    evidence: dict[int, list[Any]] = {}
+def items(connection: Connection, batch: int, round_: int) -> list[Any]:
+    """Return what a round of a batch shows, in order."""
+    return list(connection.execute(text(_ITEMS), {"batch": batch, "round": round_}))
+
+
+def evidence(connection: Connection, batch: int) -> dict[int, list[Any]]:
+    """Return the evidence behind each draft of a batch."""
+    found: dict[int, list[Any]] = {}
     for row in connection.execute(text(_EVIDENCE), {"batch": batch}):
-        evidence.setdefault(row.draft_id, []).append(row)
-    values = {"batch": batch, "round": round_}
-    return list(connection.execute(text(_ITEMS), values)), evidence
+        found.setdefault(row.draft_id, []).append(row)
+    return found
 
 
 def lock_batch(connection: Connection, batch: int, round_: int) -> int | None:

@@ -1,7 +1,7 @@
-"""All that is known of one person, by index."""
+"""All that is known of one person, and why some of those behind a wording; by index."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
 
@@ -57,23 +57,38 @@ FROM contact c LEFT JOIN suppression s USING (channel, address, employee_id)
 WHERE c.person_id = :person ORDER BY c.since DESC, c.employee_id
 """
 
-_CANDIDATES = """
-SELECT c.id, c.scene, c.value, c.window_until, c.inputs->'evidence' AS evidence,
-       r.business_date, d.verdict, d.reasons, d.frees_at, d.policy_version, d.winner_id,
-       w.scene AS winner_scene, w.value AS winner_value
-FROM candidate c
+_SAID = """
+c.id, c.scene, c.value, c.window_until, c.inputs->'evidence' AS evidence,
+r.business_date, d.verdict, d.reasons, d.frees_at, d.policy_version, d.winner_id,
+w.scene AS winner_scene, w.value AS winner_value
+"""
+
+_DECIDED = """
 JOIN run r ON r.id = c.run_id
 LEFT JOIN decision d ON d.candidate_id = c.id
 LEFT JOIN candidate w ON w.id = d.winner_id
+"""
+
+_CANDIDATES = f"""
+SELECT {_SAID} FROM candidate c {_DECIDED}
 WHERE c.person_id IN (SELECT id FROM person WHERE id = :person OR merged_into = :person)
 ORDER BY r.business_date DESC, c.value DESC, c.scene
 """
 
-# What went out is shown; else the newest text there is.
+_OF_THE_DAY = f"""
+SELECT m.id AS message_id, {_SAID}
+FROM candidate m JOIN candidate c ON c.run_id = m.run_id AND c.person_id = m.person_id {_DECIDED}
+WHERE m.id = ANY(:messages) ORDER BY m.id, c.value DESC, c.scene
+"""
+
+_NAMED = f"SELECT {_SAID} FROM candidate c {_DECIDED} WHERE c.id = ANY(:candidates)"
+
+# What went out is shown; else the newest text there is. An order is an answer before it is late.
 _MESSAGES = """
 SELECT m.id, m.state, m.ghost, m.sender, m.contact, m.wording_id,
        d.text, d.link, d.author, d.model, d.note,
-       v.status, v.at AS delivered_at, v.answer_until, v.answered
+       v.status, v.at AS delivered_at, v.answer_until,
+       v.answered OR EXISTS (SELECT FROM outcome o WHERE o.message_id = m.id) AS answered
 FROM message m
 LEFT JOIN dispatch_recipient r ON r.message_id = m.id
 LEFT JOIN dispatch s ON s.id = r.dispatch_id
@@ -95,15 +110,66 @@ SELECT message_id, source_event, at, amount FROM outcome
 WHERE message_id = ANY(:messages) ORDER BY message_id, at
 """
 
+_BEHIND = """
+SELECT ordinal, id, person_id
+FROM (
+    SELECT i.ordinal, m.id, m.person_id,
+           row_number() OVER (PARTITION BY i.ordinal ORDER BY c.value DESC, m.id) AS place
+    FROM review_item i
+    JOIN draft d ON d.id = i.draft_id
+    JOIN message m ON m.wording_id = d.wording_id AND m.state = 'in_review' AND NOT m.ghost
+    JOIN candidate c ON c.id = m.id
+    WHERE i.batch_id = :batch AND i.round = :round
+) behind
+WHERE place <= :most ORDER BY ordinal, place
+"""
+
+# What employees sent by themselves is no message of ours, and has no scene.
+_HEARD = """
+SELECT asked.id AS person_id, f.touches, f.unanswered, last.*, o.orders, o.amount,
+       last.closed OR o.orders > 0 AS answered
+FROM person asked
+LEFT JOIN person_facts f ON f.person_id = coalesce(asked.merged_into, asked.id)
+CROSS JOIN LATERAL (
+    SELECT array_agg(p.id) AS ids FROM person p
+    WHERE p.id = coalesce(asked.merged_into, asked.id)
+       OR p.merged_into = coalesce(asked.merged_into, asked.id)
+) same
+CROSS JOIN LATERAL (
+    (SELECT m.id AS message_id, m.scene, m.ghost, v.status, v.at AS delivered_at, v.answer_until,
+            v.answered AS closed
+     FROM delivery v JOIN message m ON m.id = v.message_id
+     WHERE v.person_id = ANY(same.ids) AND v.status IN ('delivered', 'unknown_settled')
+       AND NOT m.ghost
+     ORDER BY v.at DESC LIMIT 1)
+    UNION ALL
+    (SELECT NULL, NULL, false, 'delivered', s.sent_at, NULL, NULL
+     FROM contact k JOIN own_send s ON s.channel = k.channel AND s.address = k.address
+     WHERE k.person_id = ANY(same.ids)
+     ORDER BY s.sent_at DESC LIMIT 1)
+    ORDER BY delivered_at DESC LIMIT 1
+) last
+CROSS JOIN LATERAL (
+    SELECT count(*) AS orders, sum(o.amount) AS amount
+    FROM outcome o WHERE o.message_id = last.message_id
+) o
+WHERE asked.id = ANY(:persons)
+"""
+
 
 @dataclass(frozen=True)
 class Told:
-    """A person's candidates, newest first, and what became of those that won, by message."""
+    """
+    A person's candidates, newest first, and what became of those that won, by message.
+
+    `named` are candidates besides, by id, of which the decisions speak.
+    """
 
     candidates: list[Any]
-    messages: dict[int, Any]
-    events: dict[int, list[Any]]
-    outcomes: dict[int, list[Any]]
+    messages: dict[int, Any] = field(default_factory=dict)
+    events: dict[int, list[Any]] = field(default_factory=dict)
+    outcomes: dict[int, list[Any]] = field(default_factory=dict)
+    named: dict[int, Any] = field(default_factory=dict)
 
 
 def matches(connection: Connection, wanted: str) -> dict[str, int]:
@@ -148,6 +214,33 @@ def told(connection: Connection, person_id: int) -> Told:
         _by_message(connection.execute(text(_EVENTS), values)),
         _by_message(connection.execute(text(_OUTCOMES), values)),
     )
+
+
+def behind(connection: Connection, batch: int, round_: int, most: int) -> list[Any]:
+    """
+    Return whom the wordings of a batch's round are for, up to so many of each.
+
+    A row is a message, its person and the ordinal of its wording; the highest values come first.
+    """
+    values = {"batch": batch, "round": round_, "most": most}
+    return list(connection.execute(text(_BEHIND), values))
+
+
+def of_the_day(connection: Connection, messages: Sequence[int]) -> dict[int, Told]:
+    """Return, by message, what was decided of its person in the same run."""
+    rows = list(connection.execute(text(_OF_THE_DAY), {"messages": list(messages)}))
+    beside = {
+        one for row in rows for reason in row.reasons or () for one in reason.get("beside", ())
+    }
+    found = connection.execute(text(_NAMED), {"candidates": sorted(beside)})
+    named = {row.id: row for row in found}
+    return {message: Told(mine, named=named) for message, mine in _by_message(rows).items()}
+
+
+def heard(connection: Connection, persons: Sequence[int]) -> dict[int, Any]:
+    """Return what persons last got from us, or from an employee, and what followed; if anything."""
+    rows = connection.execute(text(_HEARD), {"persons": list(persons)})
+    return {row.person_id: row for row in rows}
 
 
 def has_run(connection: Connection, flow: str, day: date) -> bool:

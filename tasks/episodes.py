@@ -86,6 +86,25 @@ def local(at: datetime, zone: ZoneInfo) -> str:
     return at.astimezone(zone).strftime("%Y-%m-%d %H:%M")
 
 
+def came_of(row: Any, zone: ZoneInfo) -> str | None:
+    """Return how a message ended and whether it was answered; None while nothing is known."""
+    if row.status is None:
+        return None
+    texts = locale()["explain"]
+    status, at = _state(row.status, row), local(row.delivered_at, zone)
+    said = str(texts["delivered"].format(status=status, at=at))
+    if row.status != "delivered":
+        return said
+    if row.answered is None:
+        return f"{said}，{texts['awaited'].format(until=local(row.answer_until, zone))}"
+    return f"{said}，{texts['answered' if row.answered else 'unanswered']}"
+
+
+def _state(name: str, message: Any) -> str:
+    state = reasons.state(name)
+    return str(locale()["explain"]["as_if"].format(state=state)) if message.ghost else state
+
+
 class _Writer:
     """Puts rows into words; knows all of a person's candidates, for they speak of each other."""
 
@@ -93,7 +112,7 @@ class _Writer:
         self._told = told
         self._zone = zone
         self._texts = locale()["explain"]
-        self._known = {row.id: row for row in told.candidates}
+        self._known = {**told.named, **{row.id: row for row in told.candidates}}
 
     def episode(self, row: Any) -> Episode:
         """Return one candidate's part of the story."""
@@ -163,19 +182,15 @@ class _Writer:
             text=row.text,
             card=self._texts["card_known"].format(**row.link) if row.link else None,
             author=reasons.author(row.author, row.model, row.note) if row.author else None,
-            delivery=self._delivery(row),
+            delivery=came_of(row, self._zone),
             orders=[self._order(one) for one in self._told.outcomes.get(candidate, ())],
         )
 
     def _event(self, event: Any, message: Any) -> Event:
-        at, state = self._local(event.at), self._state(event.to_state, message)
+        at, state = self._local(event.at), _state(event.to_state, message)
         reason = reasons.moved(event.reason, event.to_state)
         text = self._texts["event"].format(at=at, state=state, reason=reason)
         return Event(at, event.to_state, event.reason, text)
-
-    def _state(self, name: str, message: Any) -> str:
-        state = reasons.state(name)
-        return str(self._texts["as_if"].format(state=state)) if message.ghost else state
 
     def _heading(self, row: Any) -> str:
         if row.text is None:
@@ -183,19 +198,6 @@ class _Writer:
         if row.ghost:
             return str(self._texts["text_ghost"])
         return str(self._texts["text_delivered" if row.state == "delivered" else "text"])
-
-    def _delivery(self, row: Any) -> str | None:
-        if row.status is None:
-            return None
-        status = self._state(row.status, row)
-        at = self._local(row.delivered_at)
-        said = str(self._texts["delivered"].format(status=status, at=at))
-        if row.status != "delivered":
-            return said
-        if row.answered is None:
-            until = self._local(row.answer_until)
-            return f"{said}，{self._texts['awaited'].format(until=until)}"
-        return f"{said}，{self._texts['answered' if row.answered else 'unanswered']}"
 
     def _order(self, row: Any) -> str:
         return str(

@@ -62,19 +62,24 @@ def text_field(content: Content) -> str:
     return decision_field(content).replace("w", "t", 1)
 
 
-def review_form(batch: int) -> Form | None:
-    """Return the form of a batch that still awaits a decision, else None."""
+def review_form(batch: int, stories: str | None = None) -> Form | None:
+    """
+    Return the form of a batch that still awaits a decision, else None.
+
+    `stories` is the id of the page that tells why these persons, where there is one.
+    """
     wired = wiring()
     with transaction(wired.database) as connection:
         waiting = reviews.awaiting(connection, batch)
         if waiting is None:
             return None
-        items, evidence = reviews.items(connection, batch, waiting.round)
+        items = reviews.items(connection, batch, waiting.round)
+        evidence = reviews.evidence(connection, batch)
     if not items:
         raise RunRefused(f"review batch {batch} is empty")
     # Prefilling a field through Prefect would drop its constraints, title and description; plain
     # defaults keep them. The reviewer has none, so that one absent-minded click sends nothing.
-    fields: dict[str, Any] = {"reviewer": (str, _reviewer())}
+    fields: dict[str, Any] = {"reviewer": (str, _reviewer(stories))}
     for item in items:
         content = _content(item)
         about = _description(wired, item, evidence.get(item.draft_id, []))
@@ -82,7 +87,7 @@ def review_form(batch: int) -> Form | None:
         fields[decision_field(content)] = (Literal["hold", "approve", "reject"], _decision(item))
     return Form(
         model=create_model(f"ReviewBatch{batch}", __base__=RunInput, **fields),
-        intro=_intro(wired, waiting, items),
+        intro=_intro(wired, waiting, items, stories),
         round=waiting.round,
         texts={_content(item): item.text for item in items},
     )
@@ -108,11 +113,13 @@ def _content(item: Any) -> Content:
     return item.draft_id, item.content_hash
 
 
-def _reviewer() -> Any:
+def _reviewer(stories: str | None) -> Any:
     texts = locale()["form"]
+    # The older Prefect UI hides the intro of a long form, and with it the link to the stories.
+    where = texts["stories_beside"] if stories else ""
     return Field(
         title=texts["reviewer_title"],
-        description=texts["reviewer_description"],
+        description=texts["reviewer_description"] + where,
         min_length=1,
         pattern=r"\S",
     )
@@ -120,7 +127,7 @@ def _reviewer() -> Any:
 
 def _editable(item: Any, about: str) -> Any:
     text = item.text if item.edit is None else item.edit
-    return Field(default=text, title=_title(item), description=about)
+    return Field(default=text, title=title_of(item), description=about)
 
 
 def _decision(item: Any) -> Any:
@@ -128,21 +135,21 @@ def _decision(item: Any) -> Any:
     return Field(default="hold", title=title)
 
 
-def _intro(wired: Wiring, waiting: Waiting, items: list[Any]) -> str:
-    first = waiting.round == 1
-    intro: str = locale()["form"]["intro" if first else "intro_again"].format(
+def _intro(wired: Wiring, waiting: Waiting, items: list[Any], stories: str | None) -> str:
+    texts = locale()["form"]
+    intro: str = texts["intro" if waiting.round == 1 else "intro_again"].format(
         business=wired.settings.business.name,
         date=waiting.day,
         wordings=len(items),
         persons=sum(item.persons for item in items),
         tasks=sum(item.senders for item in items),
     )
-    return intro
+    return f"{intro}\n{texts['stories'].format(page=stories)}" if stories else intro
 
 
-def _title(item: Any) -> str:
-    texts = locale()
-    title: str = texts["form"]["text_title"].format(
+def title_of(item: Any) -> str:
+    """Return what the form calls a wording."""
+    title: str = locale()["form"]["text_title"].format(
         ordinal=item.ordinal,
         scene=scenes()[item.scene].rules.title,
         segment=text_of(Dimension.LIFECYCLE, item.segment).title,

@@ -1,7 +1,9 @@
-"""What a run leaves in Prefect to read: data-verdict, funnel, segments, why-not, drafts."""
+"""What runs leave in Prefect to read: data-verdict, funnel, segments, why-not, drafts, stories."""
 
 import logging
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from uuid import UUID
 
 import httpx
 from prefect import task
@@ -14,13 +16,29 @@ from prompts.page import Page
 from prompts.render import Unrenderable
 from store import funnel, pages, runs
 from store.database import transaction
-from tasks import drafts_page, funnel_page, segments, segments_page, verdict_page, why_not_page
+from tasks import (
+    drafts_page,
+    funnel_page,
+    segments,
+    segments_page,
+    stories_page,
+    verdict_page,
+    why_not_page,
+)
 from tasks.growth import FLOW, GrowthRun
 from tasks.pull import PullRun
 from tasks.wiring import wiring
 
 _log = logging.getLogger("runwu.pages")
 Compose = Callable[[Connection], Page | None]
+
+
+@dataclass(frozen=True)
+class _Hung:
+    """A page as Prefect keeps it; `new` unless it hung there already."""
+
+    id: UUID
+    new: bool
 
 
 @task(name="show verdicts")
@@ -84,9 +102,27 @@ async def show_segments(run: GrowthRun) -> bool:
     return await _show(segments_page.KEY, compose)
 
 
+@task(name="show stories")
+async def show_stories(batch: int) -> str | None:
+    """Show why the persons behind a batch's wordings; return the page's id, if there is a page."""
+
+    def compose(connection: Connection) -> Page | None:
+        found = stories_page.look(connection, wiring(), batch)
+        return stories_page.stories_page(found, wiring().zone) if found else None
+
+    hung = await _hang(stories_page.key_of(batch), compose)
+    return str(hung.id) if hung else None
+
+
 async def _show(key: str, compose: Compose) -> bool:
+    """Hang a page on this run of Prefect's unless the newest one says the same; return whether."""
+    hung = await _hang(key, compose)
+    return hung is not None and hung.new
+
+
+async def _hang(key: str, compose: Compose) -> _Hung | None:
     """
-    Hang a page on this run of Prefect's unless the newest one says the same; return whether.
+    Hang a page on this run of Prefect's unless the newest one says the same; None without a page.
 
     Rationale: a page is a view of the tables, and what it shows has been committed. So whatever
     may keep it from being made that is not our own mistake (the database, a value that a template
@@ -96,19 +132,20 @@ async def _show(key: str, compose: Compose) -> bool:
         with transaction(wiring().database) as connection:
             page = compose(connection)
     except (SQLAlchemyError, Unrenderable) as error:
-        return _not_shown(key, error)
+        _not_shown(key, error)
+        return None
     if page is None or TaskRunContext.get() is None:  # called plainly there is no run to hang it on
-        return False
+        return None
     try:
         newest = await Artifact.aget(key)
         if newest and (newest.data, newest.description) == (page.markdown, page.about):
-            return False
-        await acreate_markdown_artifact(page.markdown, key=key, description=page.about)
+            return _Hung(newest.id, new=False)
+        made = await acreate_markdown_artifact(page.markdown, key=key, description=page.about)
     except (httpx.HTTPError, RuntimeError) as error:  # the latter: Prefect cannot reach its server
-        return _not_shown(key, error)
-    return True
+        _not_shown(key, error)
+        return None
+    return _Hung(made, new=True)
 
 
-def _not_shown(key: str, error: Exception) -> bool:
+def _not_shown(key: str, error: Exception) -> None:
     _log.warning("page_not_shown key=%s kind=%s", key, type(error).__name__)
-    return False

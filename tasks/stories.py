@@ -97,7 +97,7 @@ def story_of(person: int, day: date | None, as_of: datetime) -> Story:
         timezone=wired.zone_name,
         title=texts["who"].format(person=person),
         facts=list(facts_of(row, members, contacts, (others, names), arm, wired.zone)),
-        budget=_budget(wired, cases[person], at, rehearsed=rehearsed),
+        budget=budget_of(wired, cases[person], at, rehearsed=rehearsed),
         heading=texts["story"],
         days=days,
         empty=empty,
@@ -117,7 +117,7 @@ def _empty(connection: Connection, day: date | None) -> str:
     return str(texts["nobody_suggested" if ran else "no_run"])
 
 
-def _budget(wired: Wiring, case: Case, at: datetime, *, rehearsed: bool) -> Budget:
+def budget_of(wired: Wiring, case: Case, at: datetime, *, rehearsed: bool) -> Budget:
     """Return what is left for one more message, of a kind that everything holds back."""
     texts, zone = locale()["explain"], case.zone or wired.zone
     until = at + horizon(wired.policy) + _AHEAD

@@ -1,10 +1,12 @@
 """An operator's minutes in the Prefect UI: what they approved arrives, word for word, no more."""
 
+import re
+
 import pytest
 from playwright.sync_api import Page, expect
 
 from tests.e2e.conftest import MORNING, shot
-from tests.e2e.forms import NewDesk, OldDesk
+from tests.e2e.forms import DIALOG, NewDesk, OldDesk
 from tests.flows.conftest import Installation
 
 EDITED = "您好，店里到了新豆子，想着您可能会喜欢。\n不想再收到这类消息，直接回复我说一声就停。"
@@ -88,6 +90,40 @@ def test_an_edit_that_breaks_a_rule_comes_back_as_a_new_form_with_the_reason(
     desk.run("2026-03-02T09:25+08:00")
     assert EDITED in tasks_at_wecom(desk)
     assert BROKEN not in tasks_at_wecom(desk)
+
+
+def test_the_form_leads_to_why_these_persons(
+    desk: Installation, reviews: list[str], page: Page
+) -> None:
+    review = reviews[3]
+    ui = NewDesk(page, desk.prefect)
+    page.goto(f"{desk.prefect}/v2/runs/flow-run/{review}")
+    ui.open_form()
+    name = page.locator(DIALOG).get_by_text(re.compile(r"^1\. .+ · .+ 人 / .+ 位员工")).inner_text()
+    page.get_by_role("link", name="为什么是这些客户").click()
+    page.wait_for_url("**/v2/artifacts/artifact/*")
+    story = page.locator("main, #root").first
+    wording = name.removesuffix("(Optional)").strip()
+    for words in (wording, "理由", "平时间隔（天）", "次数", "同一天 1/1", "上次联系"):
+        expect(story).to_contain_text(words)
+    expect(page.get_by_text("{{")).to_have_count(0)
+    assert not page.evaluate("document.documentElement.scrollWidth > window.innerWidth")
+    shot(page, "review-stories")
+
+
+def test_the_older_form_says_where_to_read_why_these_persons(
+    desk: Installation, reviews: list[str], page: Page
+) -> None:
+    """Its own words above a long form are hidden there, and the link with them."""
+    ui = OldDesk(page, desk.prefect)
+    page.goto(f"{desk.prefect}/runs/flow-run/{reviews[3]}")
+    ui.open_form()
+    expect(page.locator(DIALOG)).to_contain_text("见本次运行的 Artifacts")
+    page.get_by_role("button", name="Close").last.click()
+    page.get_by_role("tab", name="Artifacts").or_(
+        page.get_by_text("Artifacts", exact=True)
+    ).first.click()
+    expect(page.get_by_text("stories-batch-").first).to_be_visible()
 
 
 def test_without_a_name_nothing_is_decided(

@@ -64,14 +64,39 @@ def test_the_same_run_again_says_nothing_twice(
     assert pages(installation) == before
 
 
-def test_the_funnel_is_shown_again_once_something_was_sent(
-    installation: Installation, first: dict[str, Any]
-) -> None:
-    review = first["reviews"][0]
+def stories_on(installation: Installation, review: str) -> list[dict[str, Any]]:
+    """Return the pages that hang on a review, in all their versions."""
+    found: list[dict[str, Any]] = httpx.post(
+        f"{installation.prefect}/api/artifacts/filter",
+        json={"artifacts": {"flow_run_id": {"any_": [review]}}},
+        timeout=30,
+    ).json()
+    return found
+
+
+@pytest.fixture(scope="module")
+def decided(installation: Installation, first: dict[str, Any]) -> str:
+    """The first review, all of it approved."""
+    review = str(first["reviews"][0])
     fields = [name for name in installation.form(review)["properties"] if name.startswith("w")]
     answer = {"reviewer": "王店长", **dict.fromkeys(fields, "approve")}
     assert installation.resume(review, answer) == "ACCEPT"
     installation.wait_for(review, "Completed")
+    return review
+
+
+def test_a_review_tells_why_these_persons_once_although_its_body_ran_again(
+    installation: Installation, decided: str
+) -> None:
+    (page,) = stories_on(installation, decided)
+    assert page["key"].startswith("stories-batch-")
+    assert "客户 " in page["data"]
+
+
+def test_the_funnel_is_shown_again_once_something_was_sent(
+    installation: Installation, decided: str
+) -> None:
+    del decided
     installation.run(NINE)
     newest = [page for page in pages(installation) if page["key"] == "funnel"][-1]
     assert flow_of(installation, newest) == "push-approved"
