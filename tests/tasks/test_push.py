@@ -191,7 +191,11 @@ def _zone(house: House, person: int, zone: str) -> None:
 
 
 def test_whose_own_night_it_is_gets_the_message_in_their_own_morning(approved: House) -> None:
-    """Nine in Shanghai is one at night in London; nine in London is five in the afternoon."""
+    """
+    Nine in Shanghai is one at night in London; nine in London is five in the afternoon.
+
+    A local schedule that ran in UTC is what others complain of (mautic#7665).
+    """
     person = _marketing(approved)
     _zone(approved, person, "Europe/London")
     approved.push(MORNING)
