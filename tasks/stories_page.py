@@ -66,11 +66,11 @@ def look(connection: Connection, wired: Wiring, batch: int) -> Behind | None:
         return None
     at = waiting.opened_at
     rows = stories.behind(connection, batch, waiting.round, SHOWN)
-    persons = list(dict.fromkeys(row.person_id for row in rows))
+    persons = dict.fromkeys((row.person_id for row in rows), ())
     # Nothing is decided here, so nobody is locked: a planner must not wait for a reader.
     cases = read_cases(connection, wired, persons, channel=WECOM, as_of=at)
     told = stories.of_the_day(connection, [row.id for row in rows])
-    heard = stories.heard(connection, persons)
+    heard = stories.heard(connection, list(persons))
     found: dict[int, list[Person]] = {}
     for row in rows:
         case = cases[row.person_id]
