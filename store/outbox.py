@@ -111,6 +111,9 @@ def seal(
 
 
 def _insert(connection: Connection, values: Mapping[str, Any]) -> int:
+    # A release and a reissue may seal other persons of one cell at a time: who comes second counts
+    # the parts once the first has committed. NO KEY, as drafts and messages refer to the wording.
+    connection.execute(text("SELECT id FROM wording WHERE id = :wording FOR NO KEY UPDATE"), values)
     dispatch: int = connection.execute(
         text(
             "INSERT INTO dispatch (wording_id, draft_id, channel, sender, part, marker, state,"

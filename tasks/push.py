@@ -142,6 +142,8 @@ def _seal(
                 at=as_of,
                 reason="released",
             )
+            if not messages:  # another release, which had the persons first, has them already
+                continue
             outbox.seal(
                 connection,
                 wording,

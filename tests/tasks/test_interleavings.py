@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import Connection
 
 from schemas.channel import Progress
 from schemas.enums import Decision, DispatchState, MessageState
@@ -156,3 +157,64 @@ def test_the_same_pull_again_keeps_its_books(house: House) -> None:
     (after,) = house.rows("SELECT books FROM run WHERE flow = 'pull-data'")
     assert before == after
     assert set(before.books) == {"shop member", "shop order_line", "wecom contact"}
+
+
+def test_parts_of_a_cell_sealed_beside_each_other_are_numbered_apart(approved: House) -> None:
+    """A release and a reissue lock other persons, so nothing else keeps them apart."""
+    (cell,) = approved.rows(
+        "SELECT wording_id, draft.id, sender FROM message JOIN draft"
+        " USING (wording_id) WHERE NOT ghost LIMIT 1"
+    )
+    one, other, *_ = (row.id for row in approved.rows("SELECT id FROM message WHERE NOT ghost"))
+    errors: list[Exception] = []
+
+    def seal(message: int) -> None:
+        try:
+            with transaction(approved.database) as connection:
+                _seal_part(connection, message)
+        except Exception as error:  # noqa: BLE001 - the thread's fate is what is asserted
+            errors.append(error)
+
+    def _seal_part(connection: Connection, message: int) -> None:
+        outbox.seal(
+            connection,
+            cell.wording_id,
+            cell.id,
+            cell.sender,
+            [message],
+            channel="wecom",
+            queued_at=MORNING,
+            until=EVENING,
+        )
+
+    with transaction(approved.database) as connection:
+        _seal_part(connection, one)
+        thread = threading.Thread(target=seal, args=(other,))
+        thread.start()
+        thread.join(0.5)
+    thread.join(30)
+    assert errors == []
+    assert [row.part for row in approved.rows("SELECT part FROM dispatch ORDER BY part")] == [1, 2]
+
+
+def test_what_another_release_has_sealed_is_not_sealed_again(approved: House) -> None:
+    """Both see the same messages due, and the slower one finds them gone."""
+    approved.control.set_clock(MORNING)
+    persons = [row.person_id for row in approved.rows("SELECT person_id FROM message")]
+    releases = [threading.Thread(target=release_chunk.fn, args=(MORNING,)) for _ in range(2)]
+    with transaction(approved.database) as connection:
+        lock_persons(connection, persons)
+        for release in releases:
+            release.start()
+        for release in releases:
+            release.join(0.5)
+    for release in releases:
+        release.join(30)
+    assert approved.states().keys() == {"queued"}
+    assert all(row.n for row in approved.rows(_RECIPIENTS))
+
+
+_RECIPIENTS = """
+SELECT count(r.message_id) AS n FROM dispatch s
+LEFT JOIN dispatch_recipient r ON r.dispatch_id = s.id GROUP BY s.id
+"""
