@@ -58,6 +58,20 @@ def refresh_all(as_of: datetime) -> None:
         pass
 
 
+def plan_and_word(run: GrowthRun) -> None:
+    """Decide all candidates of a run, and go on up to its review batches."""
+    for last in (False, True):
+        planned: int | None = 0
+        while planned is not None:
+            planned = plan.plan_chunk.fn(run, planned)
+        if not allot.allot_budgets.fn(run, last=last):
+            break
+    draft.form_wordings.fn(run)
+    while asyncio.run(draft.draft_chunk.fn(run)):
+        pass
+    review.form_batches.fn(run)
+
+
 @dataclass(frozen=True)
 class House:
     """A database, a world, and the daily job over both."""
@@ -89,15 +103,7 @@ class House:
             while scenes.find_candidates.fn(run, scene):
                 pass
         allot.settle_deferred.fn(run)
-        for last in (False, True):
-            while plan.plan_chunk.fn(run):
-                pass
-            if not allot.allot_budgets.fn(run, last=last):
-                break
-        draft.form_wordings.fn(run)
-        while asyncio.run(draft.draft_chunk.fn(run)):
-            pass
-        review.form_batches.fn(run)
+        plan_and_word(run)
         growth.close_growth.fn(run)
         return run
 

@@ -8,7 +8,13 @@ from typing import Any
 
 _CONTEXT = multiprocessing.get_context("forkserver")
 _CONTEXT.set_forkserver_preload(
-    ["__main__", "tests.kill.errands", "tests.kill.puller", "great_expectations"]
+    [
+        "__main__",
+        "tests.kill.errands",
+        "tests.kill.puller",
+        "tests.kill.racer",
+        "great_expectations",
+    ]
 )
 
 
