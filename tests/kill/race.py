@@ -15,6 +15,7 @@ from random import Random
 from typing import Any
 
 from sandbox.control import Control
+from sandbox.records import FaultKind
 from tasks.growth import GrowthRun
 from tests.kill import racer
 from tests.kill.nursery import born
@@ -29,6 +30,7 @@ _KILLS = (3, 6)
 _MOST_WAITED = 400
 """For how many ticks the clock stands still in all, if it must."""
 
+_LOST: tuple[FaultKind, ...] = ("drop_after", "hang_after")
 _FAULTS = 0.05
 """How often, per tick, a call is made whose answer is lost or late."""
 
@@ -54,8 +56,7 @@ class Race:
         self.control.set_clock(at)
         self.course.clock.value = at.timestamp()
         if self.dice.random() < _FAULTS:
-            kind = self.dice.choice(("drop_after", "hang_after"))
-            self.control.fault("add_msg_template", kind, seconds=_TICK)
+            self.control.fault("add_msg_template", self.dice.choice(_LOST), seconds=_TICK)
         while len(self.racing) < RACERS:
             self._enter()
         time.sleep(_TICK)

@@ -1,4 +1,4 @@
-"""What the racers of test_race.py do, each in a process of its own."""
+"""What the racers of test_publish_beside_plans.py do, each in a process of its own."""
 
 import os
 from multiprocessing.synchronize import Barrier

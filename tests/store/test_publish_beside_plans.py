@@ -1,4 +1,4 @@
-"""The ledger's promise, with real processes: planners may race, a person's budget holds."""
+"""A pull publishes what happened to persons while planners hold them: nobody dies of it."""
 
 import multiprocessing
 from collections.abc import Iterator
@@ -23,12 +23,6 @@ SELECT count(*) AS slots, count(*) FILTER (WHERE c.id IS NULL) AS open
 FROM ledger r LEFT JOIN ledger c ON c.slot = r.slot AND c.kind <> 'reservation'
 WHERE r.kind = 'reservation' GROUP BY r.person_id
 """
-_DECISIONS = """
-SELECT c.run_id, count(*) AS candidates, count(d.candidate_id) AS decided,
-       count(*) FILTER (WHERE d.verdict = 'won') AS won, count(m.id) AS messages
-FROM candidate c LEFT JOIN decision d ON d.candidate_id = c.id LEFT JOIN message m ON m.id = c.id
-GROUP BY c.run_id
-"""
 
 
 @pytest.fixture
@@ -52,19 +46,15 @@ def raced(database_url: str, database: Engine) -> Iterator[list[int | None]]:
     for racer in racers:
         racer.start()
     for racer in racers:
-        racer.join(60)
+        racer.join(120)
     yield [racer.exitcode for racer in racers]
     for racer in racers:
         racer.kill()
 
 
-def test_racing_planners_spend_a_persons_budget_once(
+def test_a_publisher_and_planners_of_the_same_persons_all_come_to_their_end(
     database: Engine, raced: list[int | None]
 ) -> None:
     assert raced == [0] * (len(CHUNKS) + 1)  # a deadlock would have ended one of them
-    assert set(rows(database, _PER_PERSON)) == {(1, 1)}
-    assert len(rows(database, _PER_PERSON)) == PERSONS
-    runs = rows(database, _DECISIONS)
-    assert [(run.candidates, run.decided) for run in runs] == [(PERSONS, PERSONS)] * len(CHUNKS)
-    assert sum(run.won for run in runs) == sum(run.messages for run in runs) == PERSONS
+    assert rows(database, _PER_PERSON) == [(1, 1)] * PERSONS
     assert rows(database, "SELECT count(*) FROM shop_order") == [(PERSONS * PUBLISHED,)]
