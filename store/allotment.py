@@ -11,13 +11,25 @@ FROM message m JOIN candidate c ON c.id = m.id
 WHERE m.run_id = :run AND m.state = 'planned' AND NOT m.allotted ORDER BY m.id
 """
 _DEFERRED = """
-SELECT m.id, m.ghost, EXISTS (
+SELECT m.id, m.person_id, m.ghost, EXISTS (
     SELECT 1 FROM candidate c
     WHERE c.run_id = :run AND c.person_id = coalesce(p.merged_into, p.id) AND c.scene = m.scene
 ) AS again
 FROM message m JOIN person p ON p.id = m.person_id
 WHERE m.state = 'deferred' AND m.run_id <> :run ORDER BY m.id
 """
+
+
+def persons_asking(connection: Connection, run_id: int) -> list[int]:
+    """Return whose messages of a run have no share yet."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT person_id FROM message"
+            " WHERE run_id = :run AND state = 'planned' AND NOT allotted"
+        ),
+        {"run": run_id},
+    )
+    return list(rows.scalars())
 
 
 def asking(connection: Connection, run_id: int) -> list[Any]:

@@ -11,7 +11,7 @@ from sqlalchemy import Connection, text
 
 _WAITING = """
 SELECT d.id AS draft_id, w.run_id, array_agg(m.id ORDER BY m.id) AS messages, m.state,
-       bool_or(NOT m.ghost) AS anybody
+       array_agg(m.person_id) AS persons, bool_or(NOT m.ghost) AS anybody
 FROM message m
 JOIN wording w ON w.id = m.wording_id
 JOIN draft d ON d.wording_id = w.id

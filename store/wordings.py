@@ -27,13 +27,25 @@ WHERE m.run_id = :run AND m.state = 'planned' AND m.allotted AND m.wording_id IS
 _UNDRAFTED = """
 SELECT w.id, w.scene, w.channel, w.category, w.slots,
        max(m.window_until) FILTER (WHERE NOT m.ghost) AS expires_at,
-       array_agg(m.id ORDER BY m.id) AS messages
+       array_agg(m.id ORDER BY m.id) AS messages, array_agg(m.person_id) AS persons
 FROM wording w JOIN message m ON m.wording_id = w.id AND m.state = 'planned'
 WHERE w.run_id = :run AND NOT EXISTS (SELECT 1 FROM draft d WHERE d.wording_id = w.id)
 GROUP BY w.id HAVING bool_or(NOT m.ghost) ORDER BY w.id LIMIT :limit
 """
 
 _JSON = {"link", "violations", "warnings", "claims"}
+
+
+def persons_waiting(connection: Connection, run_id: int) -> list[int]:
+    """Return whose messages of a run may have a wording and have none yet."""
+    rows = connection.execute(
+        text(
+            "SELECT DISTINCT person_id FROM message WHERE run_id = :run AND state = 'planned'"
+            " AND allotted AND wording_id IS NULL"
+        ),
+        {"run": run_id},
+    )
+    return list(rows.scalars())
 
 
 def form(connection: Connection, run_id: int) -> int:

@@ -15,6 +15,7 @@ from schemas.policy import Policy
 from store import allotment, budgets
 from store.budgets import Key
 from store.database import transaction
+from store.persons import lock_persons
 from tasks.growth import GrowthRun
 from tasks.moves import move
 from tasks.wiring import Wiring, wiring
@@ -32,6 +33,8 @@ def settle_deferred(run: GrowthRun) -> int:
     """
     with transaction(wiring().database) as connection:
         rows = allotment.deferred(connection, run.id)
+        # As whoever else changes messages: without their persons, two would wait crosswise.
+        lock_persons(connection, [row.person_id for row in rows])
         for again, state, why in (
             (True, MessageState.CANCELLED, "competes anew today"),
             (False, MessageState.EXPIRED, "its reason is gone"),
@@ -49,11 +52,12 @@ def allot_budgets(run: GrowthRun, *, last: bool) -> int:
     What does not fit waits for tomorrow's budgets if its window reaches so far; else it gives its
     slot back, and in all but the last round those whom it had outcompeted compete once more.
 
-    One transaction: budgets are spent, messages marked and slots given back together. Persons are
-    not locked: a slot that comes back while somebody counts is counted as taken, harming nobody.
+    One transaction: the persons are locked, then what they ask for is read by a second statement;
+    budgets are spent, messages marked and slots given back together.
     """
     wired = wiring()
     with transaction(wired.database) as connection:
+        lock_persons(connection, allotment.persons_asking(connection, run.id))
         rows = allotment.asking(connection, run.id)
         asking = [_asking(row, wired.policy) for row in rows]
         held = budgets.hold(connection, run.today, dict(_most(asking, wired.policy, run)))

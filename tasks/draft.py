@@ -10,6 +10,7 @@ from rules.content_hash import content_hash
 from schemas.enums import Category, MessageState
 from store import wordings
 from store.database import transaction
+from store.persons import lock_persons
 from tasks.growth import GrowthRun
 from tasks.moves import move
 from tasks.wiring import Wiring, wiring
@@ -25,6 +26,7 @@ ASKED_AT_ONCE = 32
 def form_wordings(run: GrowthRun) -> int:
     """Give the winners of a run their wordings; return how many wordings are new."""
     with transaction(wiring().database) as connection:
+        lock_persons(connection, wordings.persons_waiting(connection, run.id))
         return wordings.form(connection, run.id)
 
 
@@ -41,6 +43,7 @@ async def draft_chunk(run: GrowthRun) -> int:
         waiting = wordings.undrafted(connection, run.id, limit)
     texts = await write(wired, waiting)
     with transaction(wired.database) as connection:
+        lock_persons(connection, [person for wording in waiting for person in wording.persons])
         for wording, text in zip(waiting, texts, strict=True):
             if wordings.add_draft(connection, draft_of(wired, wording, text)) is None:
                 continue

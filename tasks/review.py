@@ -14,6 +14,7 @@ from schemas.clock import now, own_time
 from schemas.enums import MessageState
 from store import reviews, runs
 from store.database import transaction
+from store.persons import lock_persons
 from tasks.growth import GrowthRun
 from tasks.moves import move
 from tasks.wiring import wiring
@@ -41,6 +42,7 @@ def form_batches(run: GrowthRun) -> int:
     made = 0
     with transaction(wired.database) as connection:
         waiting = reviews.waiting(connection, run.id, run.as_of)
+        lock_persons(connection, [person for row in waiting for person in row.persons])
         drafts = list(dict.fromkeys(row.draft_id for row in waiting if row.anybody))
         for start in range(0, len(drafts), wired.settings.review.batch_size):
             chosen = drafts[start : start + wired.settings.review.batch_size]

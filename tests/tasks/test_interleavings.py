@@ -1,11 +1,13 @@
 """Interleavings that once went wrong: each test is one that a reader found by thinking."""
 
+import asyncio
 import threading
-from datetime import UTC, datetime, timedelta
+from collections.abc import Callable
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from pydantic import SecretStr
-from sqlalchemy import Connection
+from sqlalchemy import Connection, text
 
 from schemas.channel import Progress
 from schemas.enums import Decision, DispatchState, MessageState
@@ -15,13 +17,15 @@ from schemas.settings import Channels, Settings, WecomSettings
 from store import outbox
 from store.database import transaction
 from store.persons import lock_persons, mark_stale
-from tasks import refresh
+from tasks import allot, draft, plan, refresh, review
 from tasks.collect import _record
 from tasks.decisions import apply_review
 from tasks.forms import review_form
+from tasks.growth import GrowthRun
 from tasks.push import call, queued, release_chunk
 from tasks.review import approved_so_far
 from tasks.wiring import Wiring
+from tests import builders
 from tests.house import House, at
 from tests.tasks.test_review import answer, the_form, to_all
 
@@ -213,6 +217,48 @@ def test_what_another_release_has_sealed_is_not_sealed_again(approved: House) ->
     assert approved.states().keys() == {"queued"}
     assert all(row.n for row in approved.rows(_RECIPIENTS))
 
+
+def test_whoever_changes_messages_waits_for_who_holds_their_persons(house: House) -> None:
+    """Else an expiry beside a daily run would deadlock: both change messages, in two orders."""
+    people = builders.persons(house.database, 4)
+    run, next_run = (
+        GrowthRun(
+            builders.run(house.database, day=date(2026, 3, day)),
+            date(2026, 3, day),
+            when,
+            done=False,
+        )
+        for day, when in ((2, at(2, 7, 30)), (3, at(3, 7, 30)))
+    )
+    builders.candidates(house.database, run.id, people)
+    house.change(_SLOTS)
+    plan.plan_chunk.fn(run)
+    for state, step in (
+        ("planned", lambda: allot.allot_budgets.fn(run, last=True)),
+        ("planned", lambda: draft.form_wordings.fn(run)),
+        ("drafted", lambda: asyncio.run(draft.draft_chunk.fn(run))),
+        ("in_review", lambda: review.form_batches.fn(run)),
+    ):
+        _wait_for_persons(house, people, step)
+        assert house.states() == {state: 4}
+    house.change("UPDATE message SET state = 'deferred'")
+    _wait_for_persons(house, people, lambda: allot.settle_deferred.fn(next_run))
+    assert house.states() == {"expired": 4}
+
+
+def _wait_for_persons(house: House, people: list[int], step: Callable[[], object]) -> None:
+    thread = threading.Thread(target=step)
+    with transaction(house.database) as connection:
+        lock_persons(connection, people)
+        thread.start()
+        thread.join(0.5)
+        connection.execute(text("SELECT id FROM message FOR NO KEY UPDATE NOWAIT"))
+    thread.join(30)
+
+
+_SLOTS = (
+    """UPDATE candidate SET inputs = inputs || '{"slots": {"rhythm": "一周", "product": null}}'"""
+)
 
 _RECIPIENTS = """
 SELECT count(r.message_id) AS n FROM dispatch s
