@@ -21,7 +21,7 @@ RUNS_A_DAY = len(_OPENED)
 
 _SCENES = ("replenish", "lapsing_care", "first_order_thanks")
 _TEXTS = 4
-"""Per scene and run: more than an employee can confirm."""
+"""Per scene and run: of two runs of three scenes, more than an employee may be asked to confirm."""
 
 _SINCE = at(1, 0)
 UNIONIDS = tuple(f"u{number}" for number in range(1, PERSONS + 1))
@@ -49,12 +49,12 @@ JOIN person p ON p.identity = 'unionid:' || told.unionid
 """,
 )
 
-# Of three scenes every person has two in a run. A third of the windows end at midnight, too soon to
-# wait for tomorrow's budgets.
+# Of three scenes every person has two in a run. A third of the windows end in the afternoon, too
+# soon to wait for tomorrow's budgets.
 _CANDIDATES = """
 INSERT INTO candidate (run_id, person_id, scene, wording_key, value, window_until, inputs)
 SELECT :run, p.id, s.scene, s.scene || t.text, 0.3 + (p.id * 37 + s.place * 11) % 64 / 100.0,
-       CASE WHEN p.id % 3 = 0 THEN CAST(:midnight AS timestamptz) ELSE :late END,
+       CASE WHEN p.id % 3 = 0 THEN CAST(:soon AS timestamptz) ELSE :late END,
        jsonb_build_object(
            'voice', 'junior', 'segment', 'due', 'evidence', '{}'::jsonb,
            'slots', CASE s.scene
@@ -105,13 +105,12 @@ def _open(house: House, as_of: datetime, occasion: str) -> GrowthRun:
         run = runs.open_run(
             connection, FLOW, today, as_of=as_of, opened_at=now(), occasion=occasion
         )
-    midnight = as_of.replace(hour=0, minute=0) + timedelta(days=1)
     values: dict[str, Any] = {
         "run": run.id,
         "scenes": list(_SCENES),
         "texts": _TEXTS,
-        "midnight": midnight,
-        "late": midnight + timedelta(hours=36),
+        "soon": as_of.replace(hour=16, minute=0),
+        "late": as_of + timedelta(days=2),
     }
     house.change(_CANDIDATES, **values)
     return GrowthRun(run.id, today, as_of, done=False)

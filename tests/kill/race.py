@@ -27,7 +27,7 @@ _TICK = 0.25
 _KILLS = (3, 6)
 """After how many ticks the next one dies."""
 
-_MOST_WAITED = 400
+_MOST_WAITED = 240
 """For how many ticks the clock stands still in all, if it must."""
 
 _LOST: tuple[FaultKind, ...] = ("drop_after", "hang_after")
