@@ -12,6 +12,7 @@ from cli.explain import explain
 from cli.policy import policy
 from cli.predict import predict
 from cli.quarantine import quarantine
+from cli.replay import replay
 from cli.run import run
 from cli.sandbox import sandbox
 from cli.segments import segments
@@ -31,7 +32,8 @@ app = typer.Typer(
     add_completion=False,
     pretty_exceptions_enable=False,
 )
-for command in (demo, up, down, run, check, policy, explain, segments, predict, sandbox, web):
+_LOOKING = (check, policy, explain, replay, segments, predict)
+for command in (demo, up, down, run, *_LOOKING, sandbox, web):
     app.command()(command)
 app.add_typer(quarantine)
 

@@ -33,8 +33,13 @@ def page(name: str, values: Mapping[str, Any]) -> str:
 
 def picture(name: str, values: Mapping[str, Any]) -> str:
     """Return a drawing as an address that a page can show without asking anybody for it."""
-    drawn = base64.b64encode(render(_template(f"{name}.svg.j2"), values).encode())
+    drawn = base64.b64encode(drawing(name, values).encode())
     return f"data:image/svg+xml;base64,{drawn.decode()}"
+
+
+def drawing(name: str, values: Mapping[str, Any]) -> str:
+    """Return a drawing as SVG. Raises Unrenderable."""
+    return render(_template(f"{name}.svg.j2"), values)
 
 
 @cache
