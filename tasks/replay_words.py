@@ -33,7 +33,7 @@ def page_of(found: Replayed, other: Settings, current: Settings) -> Page:
     warnings = list(_warnings(other, current))
     return Page(
         title=texts["title"].format(
-            version=found.policy.version, versions="、".join(sorted(found.versions))
+            version=found.policy.version, versions="、".join(sorted(found.versions)) or "—"
         ),
         lines=[*_lines(found)],
         tables=[*_tables(found)],
