@@ -17,6 +17,9 @@ _WEEK_DAYS, _MONTHS, _SHORTEST_MONTH = 7, 12, 28
 LONGEST_GAP_HOURS = 24.0 * 366
 """How far a gap is stretched at most: as far as a policy can set it."""
 
+# A period of any zone, and as much again as clocks anywhere differ.
+_REACH = {"day": timedelta(days=3), "week": timedelta(days=9), "month": timedelta(days=33)}
+
 
 @dataclass(frozen=True)
 class Ask:
@@ -144,7 +147,7 @@ def count(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Count:
 
 
 def _cap(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
-    if len(slots) < _fewest(cap) or not concerns(cap, ask):
+    if _has_room(cap, ask, slots) or not concerns(cap, ask):
         return None
     full = count(cap, ask, slots)
     window, used, most = full.window, full.used, full.max
@@ -159,7 +162,7 @@ def _cap(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
 
 
 def _spent(budget: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
-    if len(slots) < _fewest(budget):
+    if _has_room(budget, ask, slots):
         return None
     full = count(budget, ask, slots)
     if full.used < full.max:
@@ -167,9 +170,16 @@ def _spent(budget: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
     return Reason("personal", {"window": full.window, "used": full.used, "max": full.max})
 
 
-def _fewest(cap: Cap) -> int:
-    """Return how many slots it takes at least to fill a cap: who has fewer need not be counted."""
-    return _SHORTEST_MONTH if cap.max == AS_MANY_AS_DAYS else int(cap.max)
+def _has_room(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> bool:
+    """Tell whether so few slots are anywhere near that none of a cap's windows need be counted."""
+    fewest = _SHORTEST_MONTH if cap.max == AS_MANY_AS_DAYS else int(cap.max)
+    if len(slots) < fewest:
+        return True
+    hours = cap.span_hours
+    reach = timedelta(hours=hours) if hours is not None else _REACH[cap.window or "day"]
+    since, until = ask.span.start - reach, ask.span.end + reach
+    near = [slot for slot in slots if slot.span.end > since and slot.span.start < until]
+    return len(near) < fewest
 
 
 def _name(cap: Cap, told: Ask | Slot) -> str:

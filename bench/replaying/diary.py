@@ -34,7 +34,7 @@ _PAST = 2
 
 _PEOPLE = """
 INSERT INTO person (id, identity, bucket)
-SELECT n, 'unionid:u' || n, n * 7919 % 10000 FROM generate_series(1, :members) n
+SELECT n, 'unionid:u' || n, CAST(n AS bigint) * 7919 % 10000 FROM generate_series(1, :members) n
 """
 _RUN = """
 INSERT INTO run (flow, business_date, shard, occasion, as_of, opened_at, status, books)

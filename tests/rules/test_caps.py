@@ -252,3 +252,24 @@ def test_a_slot_less_never_takes_a_place_away(crowd: Crowd) -> None:
         assert not any(
             violations(asked, taken[:one] + taken[one + 1 :], rules) for one in range(len(taken))
         )
+
+
+@pytest.mark.parametrize(
+    ("window", "first", "last"),
+    [
+        ("day", "2026-03-10T00:00", "2026-03-10T23:59"),
+        ("week", "2026-03-09T00:00", "2026-03-15T23:59"),
+        ("month", "2026-03-01T00:00", "2026-03-31T23:59"),
+    ],
+)
+@pytest.mark.parametrize("ask_first", [True, False])
+def test_a_period_is_one_however_far_apart_clocks_are(
+    window: Any, first: str, last: str, ask_first: bool
+) -> None:
+    """From the first minute where the date begins to the last one where it ends."""
+    begins, ends = ZoneInfo("Pacific/Kiritimati"), ZoneInfo("Etc/GMT+12")
+    early, late = (begins, local(begins, first)), (ends, local(ends, last))
+    (zone, at), (other, taken) = (early, late) if ask_first else (late, early)
+    cap = Cap(window=window, max=1)
+    told = violations(ask(at, zone=zone), [slot(taken, zone=other)], limits(cap))
+    assert [one.rule for one in told] == ["cap"]
