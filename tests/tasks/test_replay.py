@@ -1,5 +1,6 @@
 """Days that were really decided are decided again: by the same rules alike, and by others not."""
 
+import gc
 from collections.abc import Iterator
 from datetime import date, timedelta
 from decimal import Decimal
@@ -186,6 +187,17 @@ def test_nothing_is_written(recorded: Recorded) -> None:
         with pytest.raises(InternalError) as refused:
             connection.execute(text("UPDATE person SET bucket = 1"))
     assert isinstance(refused.value.orig, ReadOnlySqlTransaction)
+
+
+@pytest.mark.parametrize("collecting", [True, False])
+def test_cycles_are_looked_for_again_afterwards(recorded: Recorded, *, collecting: bool) -> None:
+    recorded.day((0, "replenish", 0.9))
+    try:
+        (gc.enable if collecting else gc.disable)()
+        again(lenient())
+        assert gc.isenabled() is collecting
+    finally:
+        gc.enable()
 
 
 def test_what_was_decided_before_anything_was_kept_is_counted(recorded: Recorded) -> None:
