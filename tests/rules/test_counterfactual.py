@@ -24,7 +24,7 @@ def test_what_won_in_fact_only_leaves_nothing() -> None:
     later = slot(YESTERDAY, candidate=500)
     told = case(slots=(gone, kept, later), open_scenes=frozenset("a"))
     found = past.case(told, (), MORNING, LONG_AGO)
-    assert (found.slots, found.open_scenes) == ((kept,), {"a"})
+    assert (found.slots, found.open_scenes) == ((kept,), frozenset("a"))
 
 
 def test_a_scene_is_no_longer_open_once_its_message_is_left_out() -> None:

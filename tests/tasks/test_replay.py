@@ -23,7 +23,7 @@ from tasks import replay as replaying
 from tasks.replay import Replayed, chunks, replay
 from tasks.wiring import wiring
 from tests import builders
-from tests.builders import MONDAY
+from tests.builders import MONDAY, MORNING
 from tests.tasks.recorded import Recorded
 from tests.tasks.recorded import recorded as made
 
@@ -228,8 +228,9 @@ def test_where_no_day_is_on_record_the_newest_is_named(recorded: Recorded) -> No
 
 
 def _decision(number: int, person: int) -> Decision:
-    told = ("replenish", "w", 0.5, None, "won", None, {}, "v", "planned", None)
-    return Decision(number, person, *told)  # type: ignore[arg-type] - its window does not matter
+    return Decision(
+        number, person, "replenish", "w", 0.5, MORNING, "won", None, {}, "v", "planned", None
+    )
 
 
 @pytest.mark.parametrize("size", [1, 2, 3, 99])
