@@ -23,6 +23,7 @@ async def collect_outcomes(as_of: datetime | None = None) -> dict[str, int]:
             return passed_by({})
         for dispatch in unanswered():
             reconcile(dispatch, at)
+        learn_own_sends(at)  # who was written to since a task's call may have no room for it
         states = Counter(poll(dispatch, at) for dispatch in open_tasks())
         expired = 0
         while done := expire_chunk(at):
@@ -30,6 +31,5 @@ async def collect_outcomes(as_of: datetime | None = None) -> dict[str, int]:
         while settle_ghosts(at):
             pass
         credited = credit_orders(at)
-        learn_own_sends(at)
         await show_funnel()
     return {**states, "expired": expired, "orders": credited}

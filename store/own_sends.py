@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import Connection, text
 
@@ -19,6 +20,14 @@ ON CONFLICT (msgid, sender, address) DO NOTHING
 
 _PERSONS = """
 SELECT DISTINCT person_id FROM contact WHERE channel = :channel AND address = ANY(:addresses)
+"""
+
+_WRITTEN_TO = """
+SELECT m.id, m.person_id FROM dispatch_recipient r JOIN message m ON m.id = r.message_id
+WHERE r.dispatch_id = :dispatch AND m.state = 'dispatched' AND EXISTS (
+    SELECT FROM own_send o
+    WHERE o.channel = m.channel AND o.address = m.contact AND o.sent_at > :since
+) ORDER BY m.id
 """
 
 
@@ -39,6 +48,12 @@ def record(connection: Connection, channel: str, sends: Sequence[OwnSend]) -> in
         "sent": [send.at for send in sends],
     }
     return connection.execute(text(_RECORD), values).rowcount
+
+
+def written_to(connection: Connection, dispatch: int, *, since: datetime) -> list[Any]:
+    """Return the unconfirmed messages of a dispatch whose address got own sends after `since`."""
+    values = {"dispatch": dispatch, "since": since}
+    return list(connection.execute(text(_WRITTEN_TO), values))
 
 
 def known_until(connection: Connection, channel: str) -> datetime | None:

@@ -22,7 +22,7 @@ from store.outbox import Sealed
 from store.persons import lock_persons, mark_stale, suppress
 from tasks import answers
 from tasks.moves import move
-from tasks.reissue import reissue, who_refused
+from tasks.reissue import reissue, taken_out
 from tasks.wiring import wiring
 
 _log = logging.getLogger("runwu.collect")
@@ -69,27 +69,28 @@ def poll(dispatch: int, as_of: datetime) -> str:
     """
     Learn how far a task has come, and take it back once its time is up.
 
-    Whoever refused while it waits must not get it: the task is cancelled, and issued again without
-    them. At its end the task is cancelled and polled a last time; only what then still waits for
-    its employee is expired and its reservation released. A task that could not be cancelled may
-    still be confirmed, so it keeps its reservations.
+    Whoever refused while it waits, or was reached otherwise and has no room for both, must not get
+    it: the task is cancelled, and issued again without them. At its end the task is cancelled and
+    polled a last time; only what then still waits for its employee is expired and its reservation
+    released. A task that could not be cancelled may still be confirmed, so it keeps its
+    reservations.
     """
     with exclusively(wiring().database, answers.LOCK, dispatch) as mine:
         if not mine:
             return answers.ELSEWHERE
         with transaction(wiring().database) as connection:
             sealed = outbox.load(connection, dispatch)
-            somebody_refused = bool(who_refused(connection, sealed))
-        if sealed.state is not DispatchState.ACCEPTED or sealed.msgid is None:
-            return sealed.state.value
+            if sealed.state is not DispatchState.ACCEPTED or sealed.msgid is None:
+                return sealed.state.value
+            split = bool(taken_out(connection, sealed, as_of))
         channel = wiring().channel(as_of, sealed.via)
         over = sealed.until <= as_of
-        if (over or somebody_refused) and not _cancelled(channel, sealed.msgid):
+        if (over or split) and not _cancelled(channel, sealed.msgid):
             return "not cancelled yet"
         progress = _progress(channel, sealed)
         if progress is None:
             return _unheard(sealed, as_of)
-        return _record(sealed, progress, as_of, over=over, refused=somebody_refused)
+        return _record(sealed, progress, as_of, over=over, split=split)
 
 
 @task(name="expire overdue")
@@ -148,7 +149,7 @@ def _unheard(sealed: Sealed, as_of: datetime) -> str:
 
 
 def _record(
-    sealed: Sealed, progress: Progress, as_of: datetime, *, over: bool, refused: bool = False
+    sealed: Sealed, progress: Progress, as_of: datetime, *, over: bool, split: bool = False
 ) -> str:
     with transaction(wiring().database) as connection:
         rows = [row for state in _AWAITED for row in _rows(connection, sealed, state)]
@@ -164,11 +165,11 @@ def _record(
             ids = [row.id for row in _rows(connection, sealed, MessageState.DISPATCHED)]
             late = _expire(connection, ids, MessageState.DISPATCHED, as_of, "not confirmed in time")
             _deliver(connection, sealed, late, MessageState.EXPIRED, as_of)
-        elif refused:
+        elif split:
             reissue(connection, sealed, as_of)
         mark_stale(connection, [row.person_id for row in rows])
         if not any(_rows(connection, sealed, state) for state in _AWAITED):
-            cancelled = {"cancelled_at": as_of} if over or refused else {}
+            cancelled = {"cancelled_at": as_of} if over or split else {}
             outbox.change(
                 connection, sealed.id, DispatchState.ACCEPTED, DispatchState.CLOSED, **cancelled
             )

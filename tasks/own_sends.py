@@ -18,7 +18,7 @@ _WINDOW = timedelta(days=1)
 _SETTLES = timedelta(minutes=10)
 """How long after it was made a message may still be missing in WeCom's list; clocks differ too."""
 
-_PATIENCE = timedelta(days=1)
+PATIENCE = timedelta(days=1)
 """For how long a message that is not whole is asked after again."""
 
 _log = logging.getLogger("runwu.own_sends")
@@ -88,7 +88,7 @@ def _record(wired: Wiring, made: MassSend) -> int:
 
 def _held_back(settled: datetime, made: MassSend, as_of: datetime) -> datetime:
     """Return up to when all is known beside a message that is not whole, or that is given up."""
-    if made.made_at < as_of - _PATIENCE:
+    if made.made_at < as_of - PATIENCE:
         _log.warning("own_send_given_up msgid=%s", made.msgid)
         return settled
     return min(settled, made.made_at)

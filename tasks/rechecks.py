@@ -7,7 +7,7 @@ from sqlalchemy import Connection
 
 from rules.governor import Governor
 from schemas.enums import Category, MessageState
-from schemas.planning import Contact, Planned, Span
+from schemas.planning import Contact, Planned, Recheck, Span
 from store import messages as store_messages
 from tasks.cases import read_cases, without_own
 from tasks.moves import move
@@ -20,14 +20,28 @@ def still_allowed(
     """
     Block those messages, all in `state`, that no longer may go out; return when the others may.
 
-    Call with the persons locked. Each is weighed against every slot but its own.
+    Call with the persons locked.
     """
+    allowed: dict[int, Span] = {}
+    for message, found in weighed_again(connection, messages, as_of).items():
+        if found.span is not None:
+            allowed[message] = found.span
+            continue
+        why = ", ".join(reason.rule for reason in found.reasons)
+        block(connection, [message], state, as_of, why)
+    return allowed
+
+
+def weighed_again(
+    connection: Connection, messages: Sequence[int], as_of: datetime
+) -> dict[int, Recheck]:
+    """Weigh each message against every slot but its own; call with the persons locked."""
     wired = wiring()
     rows = store_messages.addressed(connection, messages)
     nobody_else = dict.fromkeys((row.person_id for row in rows), ())
     cases = read_cases(connection, wired, nobody_else, channel=WECOM, as_of=as_of)
     governor = Governor(wired.policy, as_of)
-    allowed: dict[int, Span] = {}
+    found: dict[int, Recheck] = {}
     for row in rows:
         case = without_own(cases, row.person_id, row.id)
         planned = Planned(
@@ -37,13 +51,8 @@ def still_allowed(
             Contact(row.contact, row.sender),
             Span(row.planned_for, row.window_until),
         )
-        found = governor.recheck(case, planned)
-        if found.span is not None:
-            allowed[row.id] = found.span
-            continue
-        why = ", ".join(reason.rule for reason in found.reasons)
-        block(connection, [row.id], state, as_of, why)
-    return allowed
+        found[row.id] = governor.recheck(case, planned)
+    return found
 
 
 def block(

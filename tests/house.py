@@ -137,13 +137,13 @@ class House:
         self.control.set_clock(as_of)
         for one in reconcile.unanswered.fn():
             reconcile.reconcile.fn(one, as_of)
+        self.learn_own_sends(as_of)
         states = [collect.poll.fn(one, as_of) for one in collect.open_tasks.fn()]
         while collect.expire_chunk.fn(as_of):
             pass
         while ghosts.settle_ghosts.fn(as_of):
             pass
         collect.credit_orders.fn(as_of)
-        self.learn_own_sends(as_of)
         return states
 
     def learn_own_sends(self, as_of: datetime) -> bool:

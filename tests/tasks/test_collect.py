@@ -144,7 +144,7 @@ def _refuse(house: House, person: int) -> None:
     house.change("UPDATE consent SET granted = false WHERE person_id = :p", p=person)
 
 
-def _waiting(house: House) -> tuple[int, str, list[int]]:
+def waiting_task(house: House) -> tuple[int, str, list[int]]:
     """
     Push a task of two persons; return its dispatch, its id at the channel, and whom it is for.
 
@@ -173,7 +173,7 @@ def _waiting(house: House) -> tuple[int, str, list[int]]:
     return row.id, row.msgid, row.persons
 
 
-def _states_of(house: House, persons: list[int]) -> dict[int, str]:
+def states_of(house: House, persons: list[int]) -> dict[int, str]:
     rows = house.rows(
         "SELECT person_id, state FROM message WHERE person_id = ANY(:p) AND NOT ghost", p=persons
     )
@@ -184,18 +184,18 @@ def test_whoever_refuses_is_taken_out_of_a_waiting_task_and_the_others_still_get
     approved: House,
 ) -> None:
     """Under the same approval and the same reservations: nobody decides anew, nobody pays twice."""
-    _, msgid, persons = _waiting(approved)
+    _, msgid, persons = waiting_task(approved)
     first, *others = persons
     before = approved.rows("SELECT count(*) AS n FROM ledger WHERE kind = 'reservation'")
     _refuse(approved, first)
     approved.collect(at(2, 20, 21))
     (task,) = [one for one in approved.control.tasks() if one.msgid == msgid]
     assert task.cancelled
-    states = _states_of(approved, persons)
+    states = states_of(approved, persons)
     assert states[first] == "blocked"
     assert {states[one] for one in others} == {"queued"}
     approved.push(at(2, 20, 22))
-    assert {_states_of(approved, persons)[one] for one in others} == {"dispatched"}
+    assert {states_of(approved, persons)[one] for one in others} == {"dispatched"}
     (again,) = [
         one
         for one in approved.control.tasks()
@@ -208,32 +208,32 @@ def test_whoever_refuses_is_taken_out_of_a_waiting_task_and_the_others_still_get
 
 def test_a_task_that_cannot_be_cancelled_is_not_issued_again(approved: House) -> None:
     """It may still be confirmed: issued again, the others might get it twice."""
-    dispatch, _, persons = _waiting(approved)
+    dispatch, _, persons = waiting_task(approved)
     approved.control.fault("cancel_groupmsg_send", "errcode", code=45009, times=1000)
     _refuse(approved, persons[0])
     approved.collect(at(2, 20, 21))
-    assert set(_states_of(approved, persons).values()) == {"dispatched"}
+    assert set(states_of(approved, persons).values()) == {"dispatched"}
     assert approved.rows("SELECT state FROM dispatch WHERE id = :d", d=dispatch)[0].state == (
         "accepted"
     )
 
 
 def test_what_was_confirmed_before_the_refusal_arrived_is_not_sent_again(approved: House) -> None:
-    _, msgid, persons = _waiting(approved)
+    _, msgid, persons = waiting_task(approved)
     approved.control.set_clock(at(2, 20, 21))
     approved.control.confirm(msgid)
     _refuse(approved, persons[0])
     approved.collect(at(2, 20, 22))
-    assert not set(_states_of(approved, persons).values()) & {"queued", "dispatched", "blocked"}
+    assert not set(states_of(approved, persons).values()) & {"queued", "dispatched", "blocked"}
     assert approved.unbalanced() == []
 
 
 def test_when_all_refuse_nothing_is_issued_again(approved: House) -> None:
-    dispatch, _, persons = _waiting(approved)
+    dispatch, _, persons = waiting_task(approved)
     for person in persons:
         _refuse(approved, person)
     approved.collect(at(2, 20, 21))
-    assert set(_states_of(approved, persons).values()) == {"blocked"}
+    assert set(states_of(approved, persons).values()) == {"blocked"}
     assert approved.rows("SELECT state FROM dispatch WHERE id = :d", d=dispatch)[0].state == (
         "closed"
     )

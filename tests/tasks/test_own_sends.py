@@ -17,6 +17,7 @@ from tasks.own_sends import learn_own_sends, read_own_sends
 from tasks.wiring import wiring
 from tests.builders import rows
 from tests.house import House, at
+from tests.tasks.test_collect import states_of, waiting_task
 from tests.tasks.told import story
 
 MORNING = at(2, 7, 30)
@@ -221,6 +222,18 @@ def test_what_is_out_already_is_looked_after_all_the_same(approved: House) -> No
     assert late
     assert all(task.cancelled for task in late)
     assert "dispatched" not in approved.states()
+
+
+@pytest.mark.usefixtures("plain")
+def test_what_is_learned_takes_open_tasks_back_in_the_same_round(approved: House) -> None:
+    _, msgid, (person, _) = waiting_task(approved)
+    query = "SELECT contact, sender FROM message WHERE person_id = :p AND NOT ghost"
+    sent_on_their_own(approved, at(2, 20, 21), approved.rows(query, p=person)[0])
+    approved.control.set_clock(at(2, 20, 23))
+    asyncio.run(collect_outcomes.fn(at(2, 20, 23)))
+    (task,) = [one for one in approved.control.tasks() if one.msgid == msgid]
+    assert task.cancelled
+    assert states_of(approved, [person]) == {person: "blocked"}
 
 
 def _customers(userid: str) -> list[str]:
