@@ -5,7 +5,7 @@ from datetime import date, time
 from enum import StrEnum
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import BeforeValidator, Field, field_validator, model_validator
 
 from schemas.enums import Category
 from schemas.section import LocalTime, Section, Words
@@ -13,12 +13,26 @@ from schemas.section import LocalTime, Section, Words
 AS_MANY_AS_DAYS = "days"
 """The `max` of a month's cap that lets as many pass as the month has days."""
 
+UNBOUNDED = "any"
+"""The word that takes a shared budget's bound away, as TOML has none for nothing."""
+
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
 
 Hours = Annotated[int, Field(ge=1, le=24 * 366)]
 Days = Annotated[int, Field(ge=1, le=366)]
 Most = Annotated[int, Field(ge=0)]
+
+
+def _bound(told: object) -> object:
+    if told == UNBOUNDED:
+        return None
+    if isinstance(told, str):
+        raise ValueError(f'write a number, or "{UNBOUNDED}" for no bound, not "{told}"')  # noqa: TRY004 - pydantic's
+    return told
+
+
+Bound = Annotated[Most | None, BeforeValidator(_bound)]
 
 
 class Scope(StrEnum):
@@ -175,15 +189,15 @@ class PersonalBudget(Section):
 
 class SharedBudgets(Section):
     """
-    What is shared by everybody's messages of a day; what is not set is not bounded.
+    What is shared by everybody's messages of a day; what is not set, or "any", is not bounded.
 
     `texts_per_sender` are distinct texts that one employee confirms on a day: each is a tap.
     `messages_per_scene` holds for every scene that `scenes` does not name.
     """
 
-    texts_per_sender: int | None = Field(default=20, ge=0)
-    messages_per_scene: int | None = Field(default=None, ge=0)
-    messages_per_run: int | None = Field(default=None, ge=0)
+    texts_per_sender: Bound = 20
+    messages_per_scene: Bound = None
+    messages_per_run: Bound = None
     scenes: dict[Words, Most] = Field(default_factory=dict)
 
     def of_scene(self, scene: str) -> int | None:

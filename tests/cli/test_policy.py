@@ -89,6 +89,15 @@ def test_check_counts_the_warnings_and_tells_the_same_version(
     assert found == {"about": "policy", "level": "ok", "text": f"version {version}{told_of}"}
 
 
+def test_employees_without_a_bound_are_told_as_unset_and_warned_of(tmp_path: Path) -> None:
+    answer = told(tmp_path, '[policy.shared]\ntexts_per_sender = "any"\n')
+    assert answer["policy"]["shared"]["texts_per_sender"] is None
+    texts = [one["text"] for one in answer["warnings"] if one["key"] == "budget_unset"]
+    assert texts[0] == "每位员工每天确认的文案未设，不限；未设不是 0。"
+    lines = runwu("policy", cwd=tmp_path, **NOTHING).stdout.splitlines()
+    assert "  每位员工每天确认的文案：未设，不限。" in lines
+
+
 def test_a_cap_of_zero_is_no_mistake_and_says_what_it_silences(tmp_path: Path) -> None:
     cap = 'caps = [{scope = "category", only = ["marketing"], window = "day", max = 0}]'
     (warning,) = [

@@ -116,6 +116,12 @@ KNOWN = "there are transactional, service, care, benefit, marketing"
         ("arbitration = {weights = {replenish = -1}}", "arbitration.weights.replenish", "to 0"),
         ("arbitration = {in_a_row = 0}", "arbitration.in_a_row", "equal to 1"),
         ("shared = {texts_per_sender = -1}", "shared.texts_per_sender", "equal to 0"),
+        (
+            "shared = {texts_per_sender = 'many'}",
+            "shared.texts_per_sender",
+            'write a number, or "any" for no bound, not "many"',
+        ),
+        ("shared = {messages_per_run = 'all'}", "shared.messages_per_run", 'or "any" for no bound'),
         ("shared = {scenes = {replenish = -1}}", "shared.scenes.replenish", "equal to 0"),
         ("holdout = {share = 0.6}", "holdout.share", "equal to 0.5"),
         ("holdout = {scenes = {replenish = 0.6}}", "holdout.scenes.replenish", "equal to 0.5"),
@@ -218,6 +224,13 @@ def test_a_scene_has_its_own_budget_or_that_of_every_scene() -> None:
     shared = SharedBudgets(messages_per_scene=5, scenes={"replenish": 0})
     assert (shared.of_scene("replenish"), shared.of_scene("birthday")) == (0, 5)
     assert SharedBudgets().of_scene("birthday") is None
+
+
+def test_a_bound_that_has_a_default_can_be_taken_away() -> None:
+    """Unset is not zero, and neither of them is the default; each has a version of its own."""
+    told = [Policy.model_validate({"shared": {"texts_per_sender": n}}) for n in ("any", 0, 20)]
+    assert [one.shared.texts_per_sender for one in told] == [None, 0, 20]
+    assert len({one.version for one in told}) == len(told)
 
 
 def test_the_example_of_the_manual_is_a_policy() -> None:
