@@ -8,6 +8,9 @@ SENDER = "no text left for the employee"
 SCENE = "no message left for the scene"
 RUN = "no message left for the run"
 
+Text = tuple[str, str]
+"""A sender, and the key of a wording that this sender confirms."""
+
 
 @dataclass(frozen=True)
 class Asking:
@@ -24,12 +27,14 @@ class Asking:
 class Left:
     """What is left of the shared budgets: texts by sender, messages by scene, messages of the run.
 
-    What has no entry, and a run of None, is not bounded.
+    What has no entry, and a run of None, is not bounded. `paid` texts are confirmed anyway, so
+    that more recipients of theirs cost their senders nothing.
     """
 
     texts: Mapping[str, int] = field(default_factory=dict)
     scenes: Mapping[str, int] = field(default_factory=dict)
     run: int | None = None
+    paid: frozenset[Text] = frozenset()
 
 
 @dataclass(frozen=True)
@@ -38,11 +43,13 @@ class Allotted:
 
     kept: tuple[Asking, ...]
     over: Mapping[int, str]
+    paid: frozenset[Text] = frozenset()
 
     @property
     def texts(self) -> Counter[str]:
-        """The distinct texts of each sender."""
-        return Counter(sender for sender, _ in {(one.sender, one.wording_key) for one in self.kept})
+        """The distinct texts of each sender that were not paid before."""
+        texts = {(one.sender, one.wording_key) for one in self.kept}
+        return Counter(sender for sender, _ in texts - self.paid)
 
     @property
     def scenes(self) -> Counter[str]:
@@ -61,25 +68,27 @@ def allot(asking: Sequence[Asking], left: Left) -> Allotted:
     before it serves one; whoever comes first has no claim by that (peers.md, section 4, point 9).
     """
     over: dict[int, str] = {}
-    kept = _confirmable(asking, left.texts, over)
+    kept = _confirmable(asking, left, over)
     ranked = sorted(kept, key=lambda one: (-one.worth, one.message_id))
     kept = _within(ranked, left.scenes, over)
     if left.run is not None:
         over.update((one.message_id, RUN) for one in kept[left.run :])
         kept = kept[: left.run]
-    return Allotted(tuple(kept), over)
+    return Allotted(tuple(kept), over, left.paid)
 
 
-def _confirmable(
-    asking: Sequence[Asking], texts: Mapping[str, int], over: dict[int, str]
-) -> list[Asking]:
+def _confirmable(asking: Sequence[Asking], left: Left, over: dict[int, str]) -> list[Asking]:
     worth: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
     for one in asking:
-        worth[one.sender][one.wording_key] += one.worth
-    fitting = {sender: set(_best(of, texts.get(sender))) for sender, of in worth.items()}
+        if (one.sender, one.wording_key) not in left.paid:
+            worth[one.sender][one.wording_key] += one.worth
+    best = {
+        (sender, key) for sender, of in worth.items() for key in _best(of, left.texts.get(sender))
+    }
+    fitting = best | left.paid
     kept = []
     for one in asking:
-        if one.wording_key in fitting[one.sender]:
+        if (one.sender, one.wording_key) in fitting:
             kept.append(one)
         else:
             over[one.message_id] = SENDER

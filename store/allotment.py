@@ -10,6 +10,10 @@ SELECT m.id, m.scene, m.sender, c.wording_key, c.value, m.window_until
 FROM message m JOIN candidate c ON c.id = m.id
 WHERE m.run_id = :run AND m.state = 'planned' AND NOT m.allotted ORDER BY m.id
 """
+_PAID = """
+SELECT DISTINCT m.sender, c.wording_key
+FROM message m JOIN candidate c ON c.id = m.id WHERE m.run_id = :run AND m.allotted
+"""
 _DEFERRED = """
 SELECT m.id, m.person_id, m.ghost, EXISTS (
     SELECT 1 FROM candidate c
@@ -35,6 +39,12 @@ def persons_asking(connection: Connection, run_id: int) -> list[int]:
 def asking(connection: Connection, run_id: int) -> list[Any]:
     """Return a run's planned messages that have no share yet, ghosts among them."""
     return list(connection.execute(text(_ASKING), {"run": run_id}))
+
+
+def paid(connection: Connection, run_id: int) -> frozenset[tuple[str, str]]:
+    """Return the texts of messages that have their share, each by its sender and wording key."""
+    rows = connection.execute(text(_PAID), {"run": run_id})
+    return frozenset((row.sender, row.wording_key) for row in rows)
 
 
 def mark(connection: Connection, messages: Sequence[int]) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 from prefect import task
 from sqlalchemy import Connection
 
-from rules.allotment import Allotted, Asking, Left, allot
+from rules.allotment import Allotted, Asking, Left, Text, allot
 from rules.hours import AHEAD
 from schemas.enums import MessageState
 from schemas.policy import Policy
@@ -61,7 +61,7 @@ def allot_budgets(run: GrowthRun, *, last: bool) -> int:
         rows = allotment.asking(connection, run.id)
         asking = [_asking(row, wired.policy) for row in rows]
         held = budgets.hold(connection, run.today, dict(_most(asking, wired.policy, run)))
-        found = allot(asking, _left(held))
+        found = allot(asking, _left(held, allotment.paid(connection, run.id)))
         budgets.spend(connection, run.today, _spent(found, held))
         allotment.mark(connection, [one.message_id for one in found.kept])
         ends = {row.id: row.window_until for row in rows}
@@ -95,12 +95,12 @@ def _most(asking: Sequence[Asking], policy: Policy, run: GrowthRun) -> Iterator[
         yield ("run", str(run.id)), shared.messages_per_run
 
 
-def _left(held: Mapping[Key, int]) -> Left:
+def _left(held: Mapping[Key, int], paid: frozenset[Text]) -> Left:
     of = {
         wanted: {key: left for (scope, key), left in held.items() if scope == wanted}
         for wanted in ("sender", "scene", "run")
     }
-    return Left(of["sender"], of["scene"], next(iter(of["run"].values()), None))
+    return Left(of["sender"], of["scene"], next(iter(of["run"].values()), None), paid)
 
 
 def _spent(found: Allotted, held: Mapping[Key, int]) -> Iterator[tuple[Key, int]]:

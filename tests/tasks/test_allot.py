@@ -154,6 +154,26 @@ def test_an_employee_confirms_no_more_texts_on_a_day_than_may_be(
     assert [row.used for row in rows(database, "SELECT used FROM budget")] == [1]
 
 
+def test_a_runner_up_shares_the_text_that_was_kept_for_its_employee_before(
+    database: Engine, run: GrowthRun, rule: Any
+) -> None:
+    """One tap sends it to both, in whichever round they got their share."""
+    rule("texts_per_sender = 1")
+    first, second = candidates(database, run, 2)
+    change(database, "UPDATE candidate SET wording_key = 'other'")
+    builders.candidates(database, run.id, [first, second], scene="lapsing_care", until=SOON)
+    change(database, "UPDATE candidate SET value = 0.3 WHERE scene = 'lapsing_care'")
+    change(
+        database,
+        "UPDATE candidate SET value = 0.9 WHERE scene = 'lapsing_care' AND person_id = :p",
+        p=first,
+    )
+    assert decide(run) == [1, 0]
+    kept = rows(database, "SELECT person_id, scene FROM message WHERE allotted ORDER BY 1")
+    assert kept == [(first, "lapsing_care"), (second, "lapsing_care")]
+    assert rows(database, "SELECT used FROM budget WHERE scope = 'sender'") == [(1,)]
+
+
 def test_once_more_changes_nothing(database: Engine, run: GrowthRun, rule: Any) -> None:
     rule("messages_per_run = 2")
     candidates(database, run, 5)
