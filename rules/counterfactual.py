@@ -110,15 +110,15 @@ class Counterfactual:
         """
         Return a recorded case as it would have been; `sent` is what the person got besides.
 
-        What ended before `since` is too old for the other rules to have looked at. A message is on
-        its way while its slot still has a length, or lies ahead.
+        What ended before `since` is too old for the other rules to have looked at. What the other
+        rules alone sent is on its way until its slot begins.
         """
         stood = [one for one in case.slots if one.span.end >= since and self._stands(one)]
         sent = [one for one in sent if one.span.end >= since]
         if not sent and len(stood) == len(case.slots):
             return case
-        told_open = {one.scene for one in case.slots if one.span.start < one.span.end}
-        ahead = {one.scene for one in stood if one.scene and one.span.start < one.span.end}
+        told_open = {one.scene for one in case.slots if one.is_open}
+        ahead = {one.scene for one in stood if one.scene and one.is_open}
         ahead |= {one.scene for one in sent if one.scene and one.span.start > as_of}
         return replace(
             case,

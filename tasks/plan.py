@@ -19,6 +19,7 @@ from store import candidates
 from store.database import transaction
 from store.persons import lock_persons
 from tasks.cases import read_cases
+from tasks.garbage import uncollected
 from tasks.growth import GrowthRun
 from tasks.wiring import WECOM, Wiring, wiring
 
@@ -42,7 +43,7 @@ def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
     if not persons:
         return None
     half = (len(persons) + 1) // 2
-    with ThreadPoolExecutor(2) as lanes:
+    with uncollected(), ThreadPoolExecutor(2) as lanes:
         counts = list(lanes.map(partial(_plan, wired, run), (persons[:half], persons[half:])))
     decided, won = map(sum, zip(*counts, strict=True))
     _log.info("planned persons=%d decided=%d won=%d", len(persons), decided, won)

@@ -1,8 +1,6 @@
 """Recorded days decided again by other rules, in one reading transaction; nothing is written."""
 
-import gc
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, timedelta
 from decimal import Decimal
@@ -25,6 +23,7 @@ from store import replays
 from store import runs as store_runs
 from store.replays import Decision, Recorded
 from tasks.cases import horizon
+from tasks.garbage import uncollected
 from tasks.tables import reading
 from tasks.wiring import wiring
 
@@ -70,7 +69,7 @@ def replay(policy: Policy, since: date, until: date | None, watch: Watch) -> Rep
     again.
     """
     replayed = Replayed(policy, Comparison(policy.shared.texts_per_sender))
-    with reading() as connection, _uncollected():
+    with reading() as connection, uncollected():
         replays.look_only(connection)
         recorded = replays.runs(connection, _DAILY, since, until or date.max)
         if not recorded:
@@ -161,22 +160,6 @@ class _Rerun:
                 self.kept.append(candidate)
             else:
                 self.sent.append(_sent(fate))
-
-
-@contextmanager
-def _uncollected() -> Iterator[None]:
-    """
-    Let no cycles be looked for meanwhile, as there are none among rows and decisions.
-
-    Looking takes a tenth of the time, and finds millions of objects that are gone by themselves.
-    """
-    was = gc.isenabled()
-    gc.disable()
-    try:
-        yield
-    finally:
-        if was:
-            gc.enable()
 
 
 def chunks(rows: Iterable[Decision], size: int) -> Iterator[list[list[Decision]]]:

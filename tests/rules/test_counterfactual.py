@@ -20,7 +20,9 @@ def test_what_was_taken_before_the_replay_and_what_is_not_ours_stands() -> None:
 def test_what_won_in_fact_only_leaves_nothing() -> None:
     past = Counterfactual(100)
     past.keep([103, 102])
-    kept, gone = (slot(YESTERDAY, 99, candidate, scene="a") for candidate in (102, 101))
+    kept, gone = (
+        slot(YESTERDAY, 99, candidate, scene="a", is_open=True) for candidate in (102, 101)
+    )
     later = slot(YESTERDAY, candidate=500)
     told = case(slots=(gone, kept, later), open_scenes=frozenset("a"))
     found = past.case(told, (), MORNING, LONG_AGO)
@@ -29,7 +31,7 @@ def test_what_won_in_fact_only_leaves_nothing() -> None:
 
 def test_a_scene_is_no_longer_open_once_its_message_is_left_out() -> None:
     """What is open without a slot on record stays open."""
-    gone = slot(YESTERDAY, 99, 101, scene="a")
+    gone = slot(YESTERDAY, 99, 101, scene="a", is_open=True)
     told = case(slots=(gone,), open_scenes=frozenset("ab"))
     assert Counterfactual(100).case(told, (), MORNING, LONG_AGO).open_scenes == {"b"}
 
