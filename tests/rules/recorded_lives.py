@@ -54,7 +54,7 @@ class Message:
         """Return the slot as a morning finds it; None once it was given back."""
         span = self.slot.span
         if self.settled is None or self.settled > as_of:
-            return replace(self.slot, span=Span(span.start, max(span.end, as_of)))
+            return replace(self.slot, span=Span(span.start, max(span.end, as_of)), is_open=True)
         instant = replace(self.slot, span=Span(self.settled, self.settled), answered=self.answered)
         return instant if self.delivered else None
 
@@ -167,9 +167,7 @@ def _case(draw: st.DrawFn, lived: Lives, number: int, person: _Person, now: int)
             contact=Contact(f"external-{number}", draw(st.sampled_from(SENDERS))),
             unanswered=draw(st.sampled_from([0, 0, 1])),
             bucket=person.bucket,
-            open_scenes=frozenset(
-                one.scene for one in taken if one.scene and one.span.start < one.span.end
-            ),
+            open_scenes=frozenset(one.scene for one in taken if one.scene and one.is_open),
         ),
         person_id=number,
     )

@@ -73,7 +73,5 @@ def _taken(
 def _on_their_way(taken: list[Slot], morning: Morning) -> set[str]:
     """Return the scenes of what may still arrive."""
     return {
-        one.scene
-        for one in taken
-        if one.scene and (one.span.start < one.span.end or one.span.start > morning.as_of)
+        one.scene for one in taken if one.scene and (one.is_open or one.span.start > morning.as_of)
     }
