@@ -12,13 +12,10 @@ from schemas.governing import AS_MANY_AS_DAYS, Cap, Scope
 from schemas.planning import Reason, Slot, Span, days_of
 from schemas.policy import Policy
 
-_WEEK_DAYS, _MONTHS, _SHORTEST_MONTH = 7, 12, 28
+_WEEK_DAYS, _MONTHS = 7, 12
 
 LONGEST_GAP_HOURS = 24.0 * 366
 """How far a gap is stretched at most: as far as a policy can set it."""
-
-# A period of any zone, and as much again as clocks anywhere differ.
-_REACH = {"day": timedelta(days=3), "week": timedelta(days=9), "month": timedelta(days=33)}
 
 
 @dataclass(frozen=True)
@@ -94,10 +91,12 @@ def violations(ask: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Reason,
     hold beside them; all must hold (peers.md, section 4, pitfalls 3, 5 and 8). A slot counts on the
     days that its own frozen zone tells, whatever clock the person lives by today.
     """
-    broken = [_gap(ask, slots, limits), *(_cap(cap, ask, slots) for cap in limits.caps)]
-    if limits.personal is not None:
-        broken.append(_spent(limits.personal, ask, slots))
-    return tuple(reason for reason in broken if reason)
+    broken = [_gap(ask, slots, limits)] if slots else []
+    broken += [_cap(cap, ask, slots) for cap in limits.caps if not _has_room(cap, ask, slots)]
+    personal = limits.personal
+    if personal is not None and not _has_room(personal, ask, slots):
+        broken.append(_spent(personal, ask, slots))
+    return tuple([reason for reason in broken if reason])
 
 
 def frees_at(
@@ -147,7 +146,7 @@ def count(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Count:
 
 
 def _cap(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
-    if _has_room(cap, ask, slots) or not concerns(cap, ask):
+    if not concerns(cap, ask):
         return None
     full = count(cap, ask, slots)
     window, used, most = full.window, full.used, full.max
@@ -162,8 +161,6 @@ def _cap(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
 
 
 def _spent(budget: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
-    if _has_room(budget, ask, slots):
-        return None
     full = count(budget, ask, slots)
     if full.used < full.max:
         return None
@@ -172,14 +169,11 @@ def _spent(budget: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
 
 def _has_room(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> bool:
     """Tell whether so few slots are anywhere near that none of a cap's windows need be counted."""
-    fewest = _SHORTEST_MONTH if cap.max == AS_MANY_AS_DAYS else int(cap.max)
-    if len(slots) < fewest:
+    if len(slots) < cap.fewest:
         return True
-    hours = cap.span_hours
-    reach = timedelta(hours=hours) if hours is not None else _REACH[cap.window or "day"]
-    since, until = ask.span.start - reach, ask.span.end + reach
+    since, until = ask.span.start - cap.reach, ask.span.end + cap.reach
     near = [slot for slot in slots if slot.span.end > since and slot.span.start < until]
-    return len(near) < fewest
+    return len(near) < cap.fewest
 
 
 def _name(cap: Cap, told: Ask | Slot) -> str:
@@ -243,9 +237,10 @@ _NUMBERS: Mapping[str, Callable[[date], int]] = {
 def _openings(ask: Ask, slots: Sequence[Slot], limits: Limits) -> Iterator[datetime]:
     """Yield every start at which some rule may stop holding an ask back."""
     yield ask.span.start
+    binding = [cap for cap in limits.all if len(slots) >= cap.fewest]
     for slot in slots:
         yield slot.span.end + timedelta(hours=limits.gap_hours)
-        for cap in limits.all:
+        for cap in binding:
             if cap.span_hours is not None:
                 yield slot.span.end + timedelta(hours=cap.span_hours)
             else:

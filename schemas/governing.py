@@ -1,8 +1,9 @@
 """The sections of the policy that say whom we may disturb, when, and how often."""
 
 from collections.abc import Mapping
-from datetime import date, time
+from datetime import date, time, timedelta
 from enum import StrEnum
+from functools import cached_property
 from typing import Annotated, Any, Literal, Self
 
 from pydantic import BeforeValidator, Field, field_validator, model_validator
@@ -15,6 +16,10 @@ AS_MANY_AS_DAYS = "days"
 
 UNBOUNDED = "any"
 """The word that takes a shared budget's bound away, as TOML has none for nothing."""
+
+_SHORTEST_MONTH = 28
+# A period of any zone, and as much again as clocks anywhere differ.
+_REACH = {"day": timedelta(days=3), "week": timedelta(days=9), "month": timedelta(days=33)}
 
 Weekday = Literal["mon", "tue", "wed", "thu", "fri", "sat", "sun"]
 WEEKDAYS: tuple[Weekday, ...] = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
@@ -73,10 +78,21 @@ class Cap(Section):
             _require_categories(self.only)
         return self
 
-    @property
+    @cached_property
     def span_hours(self) -> int | None:
         """The length of the rolling span; None for a calendar window."""
         return self.rolling_days * 24 if self.rolling_days else self.rolling_hours
+
+    @cached_property
+    def fewest(self) -> int:
+        """How many messages it takes at least to fill it, in whichever window."""
+        return _SHORTEST_MONTH if self.max == AS_MANY_AS_DAYS else int(self.max)
+
+    @cached_property
+    def reach(self) -> timedelta:
+        """How far apart two messages may be, at most, that count in one window, in any zones."""
+        hours = self.span_hours
+        return timedelta(hours=hours) if hours is not None else _REACH[self.window or "day"]
 
 
 class QuietHours(Section):

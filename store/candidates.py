@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from store.bulk import copy_rows
+from store.bulk import array_of, copy_rows
 
 _RESERVATION = (
     "slot",
@@ -31,12 +31,12 @@ INSERT INTO message (id, run_id, person_id, scene, category, channel, sender, co
                      allotted, state, planned_for, window_until)
 SELECT slot, :run, person_id, scene, category, channel, sender, contact, ghost,
        false, 'planned', at, until
-FROM ledger WHERE kind = 'reservation' AND slot = ANY(:slots)
+FROM ledger WHERE kind = 'reservation' AND slot = ANY(CAST(:slots AS bigint[]))
 """,
     """
 INSERT INTO message_event (message_id, seq, at, to_state, reason)
 SELECT id, 1, :at, 'planned', CASE WHEN ghost THEN 'holdout' ELSE 'won' END
-FROM message WHERE id = ANY(:slots)
+FROM message WHERE id = ANY(CAST(:slots AS bigint[]))
 """,
 )
 
@@ -77,19 +77,17 @@ def undecided_persons(
     return list(rows.scalars())
 
 
-def undecided(connection: Connection, run_id: int, persons: Sequence[int]) -> list[Any]:
+def undecided(connection: Connection, run_id: int, persons: Sequence[int]) -> Sequence[Any]:
     """Return the undecided candidates of locked persons."""
-    return list(
-        connection.execute(
-            text(
-                "SELECT c.id, c.person_id, c.scene, c.wording_key, c.value, c.window_until"
-                " FROM candidate c LEFT JOIN decision d ON d.candidate_id = c.id"
-                " WHERE c.run_id = :run AND c.person_id = ANY(:persons)"
-                " AND d.candidate_id IS NULL ORDER BY c.id"
-            ),
-            {"run": run_id, "persons": list(persons)},
-        )
-    )
+    return connection.execute(
+        text(
+            "SELECT c.id, c.person_id, c.scene, c.wording_key, c.value, c.window_until"
+            " FROM candidate c LEFT JOIN decision d ON d.candidate_id = c.id"
+            " WHERE c.run_id = :run AND c.person_id = ANY(CAST(:persons AS bigint[]))"
+            " AND d.candidate_id IS NULL ORDER BY c.id"
+        ),
+        {"run": run_id, "persons": array_of(persons)},
+    ).all()
 
 
 def record_decisions(connection: Connection, rows: Iterable[Sequence[Any]]) -> int:
@@ -119,6 +117,6 @@ def record_messages(
     copy_rows(
         connection, "ledger", _RESERVATION, ((*row, "reservation", "planned") for row in rows)
     )
-    values = {"slots": [row[0] for row in rows], "run": run_id, "at": at}
+    values = {"slots": array_of(row[0] for row in rows), "run": run_id, "at": at}
     for statement in _FOLLOWING:
         connection.execute(text(statement), values)

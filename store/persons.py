@@ -8,15 +8,16 @@ from typing import Any
 from sqlalchemy import Connection, text
 
 from schemas.tables.decisions import OPEN
-from store.bulk import row_by_row
+from store.bulk import array_of, row_by_row
 
 _TOGETHER = """
 SELECT a.id AS asked, p.id AS person, p.bucket, coalesce(a.merged_into, a.id) AS taken_for
-FROM person a JOIN person p ON p.id = coalesce(a.merged_into, a.id) WHERE a.id = ANY(:persons)
+FROM person a JOIN person p ON p.id = coalesce(a.merged_into, a.id)
+WHERE a.id = ANY(CAST(:persons AS bigint[]))
 UNION ALL
 SELECT a.id, p.id, p.bucket, p.merged_into
 FROM person a JOIN person p ON p.merged_into = coalesce(a.merged_into, a.id)
-WHERE a.id = ANY(:persons)
+WHERE a.id = ANY(CAST(:persons AS bigint[]))
 """
 """Each person with all who are taken for one with them, themselves included."""
 
@@ -143,10 +144,10 @@ def lock_persons(connection: Connection, persons: Sequence[int]) -> None:
     connection.execute(
         text(
             "SELECT id FROM person WHERE id IN (SELECT unnest(CAST(:persons AS bigint[]))"
-            " UNION ALL SELECT merged_into FROM person WHERE id = ANY(:persons))"
+            " UNION ALL SELECT merged_into FROM person WHERE id = ANY(CAST(:persons AS bigint[])))"
             " ORDER BY id FOR NO KEY UPDATE"
         ),
-        {"persons": sorted(persons)},
+        {"persons": array_of(sorted(persons))},
     )
 
 
@@ -180,17 +181,17 @@ def standing_of(
     so does what employees sent them by themselves, which is nobody's candidate and marketing. Of
     two arms that turn out to be one person's, the one drawn first holds.
     """
-    pairs = connection.execute(text(_TOGETHER), {"persons": list(persons)}).all()
+    pairs = connection.execute(text(_TOGETHER), {"persons": array_of(persons)}).all()
     roots = {row.asked: row.taken_for for row in pairs}
     first: dict[int, tuple[int, int]] = {}
     for row in pairs:
         drawn = (row.person, row.bucket)
         first[row.asked] = min(first.get(row.asked, drawn), drawn)
     values = {
-        "asked": [row.asked for row in pairs],
-        "together": [row.person for row in pairs],
-        "persons": list(roots),
-        "roots": list(roots.values()),
+        "asked": array_of(row.asked for row in pairs),
+        "together": array_of(row.person for row in pairs),
+        "persons": array_of(roots),
+        "roots": array_of(roots.values()),
         "channel": channel,
         "since": as_of - horizon,
         "as_of": as_of,

@@ -115,7 +115,7 @@ SELECT f.* FROM generate_series(1, :members) n, jsonb_populate_record(
 
 # A stride that shares no factor with any round number spreads the past over all members.
 _PAST = """
-FROM generate_series(1, :past) i
+FROM generate_series(1, CAST(:past AS bigint)) i
 CROSS JOIN LATERAL (
     SELECT i * 7919 % :members + 1 AS person, (i + i / :members * 31) % :days + 1 AS ago
 ) w
@@ -164,7 +164,7 @@ _CANDIDATES = """
 INSERT INTO candidate (run_id, person_id, scene, wording_key, value, window_until, inputs)
 SELECT :run, w.person, :scene, :scene || w.person / 7 % 24, 0.3 + w.person % 71 / 100.0, :until,
        '{"slots": {"product": "云南日晒咖啡豆"}, "evidence": {"gap_days": 14}, "need": 0.5}'
-FROM generate_series(1, :asked) n
+FROM generate_series(1, CAST(:asked AS bigint)) n
 CROSS JOIN LATERAL (SELECT n * CAST(:members AS bigint) / :asked AS person) w
 WHERE n % :nth = 0 ORDER BY w.person
 """
