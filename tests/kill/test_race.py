@@ -184,7 +184,7 @@ def test_it_was_a_race(
     record_testsuite_property("tasks", len(raced.tasks))
     record_testsuite_property("received", len(raced.received))
     assert raced.failures == []
-    assert raced.exits == [0] * RACERS
+    assert set(raced.exits) == {0}
     assert raced.killed > 3 * RACERS
     assert raced.done.keys() >= {
         *("plan", "word", "settle deferred", "decide", "release", "refuse", "settle ghosts"),
