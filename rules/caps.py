@@ -91,7 +91,9 @@ def violations(ask: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Reason,
     hold beside them; all must hold (peers.md, section 4, pitfalls 3, 5 and 8). A slot counts on the
     days that its own frozen zone tells, whatever clock the person lives by today.
     """
-    broken = [_gap(ask, slots, limits)] if slots else []
+    if not slots and not limits.all:
+        return ()
+    broken = [_gap(ask, slots, limits)]
     broken += [_cap(cap, ask, slots) for cap in limits.caps if not _has_room(cap, ask, slots)]
     personal = limits.personal
     if personal is not None and not _has_room(personal, ask, slots):

@@ -57,6 +57,7 @@ class Governor:
     policy: Policy
     as_of: datetime
     _opened: dict[ZoneInfo, datetime | None] = field(default_factory=dict, init=False)
+    _caps: dict[int, tuple[Cap, ...]] = field(default_factory=dict, init=False)
 
     def decide(self, case: Case) -> list[Ruling]:
         """
@@ -70,7 +71,9 @@ class Governor:
         person = self._person(case)
         rulings: list[Ruling] = []
         winner: Contender | None = None
-        for contender in sorted(case.contenders, key=self._rank):
+        several = len(case.contenders) > 1
+        ranked = sorted(case.contenders, key=self._rank) if several else case.contenders
+        for contender in ranked:
             ruling = self._rule(contender, person)
             if ruling.verdict is Verdict.WON and winner is None:
                 winner = contender
@@ -118,11 +121,11 @@ class Governor:
         contact = case.contact or _NOBODY
         at = Span(self.as_of, self.as_of)
         ask = Ask(at, case.zone, Category.MARKETING, channel, contact.sender)
-        limits = person.limits
+        caps = (cap for cap in self.policy.caps if concerns(cap, ask))
         return Room(
-            tuple(count(cap, ask, person.slots) for cap in limits.caps if concerns(cap, ask)),
+            tuple(count(cap, ask, person.slots) for cap in caps),
             count(person.personal, ask, person.slots),
-            limits.gap_hours,
+            person.limits.gap_hours,
             self._frees(ask, person, until),
         )
 
@@ -136,9 +139,17 @@ class Governor:
             case,
             slots,
             personal,
-            Limits(self.policy.caps, personal, gap),
+            Limits(
+                self._binding(len(slots)), personal if personal.fewest <= len(slots) else None, gap
+            ),
             annoyance(case, slots, self.policy, self.as_of),
         )
+
+    def _binding(self, slots: int) -> tuple[Cap, ...]:
+        """Return the caps that so many slots can fill: the others hold nobody with so few back."""
+        if slots not in self._caps:
+            self._caps[slots] = tuple(cap for cap in self.policy.caps if cap.fewest <= slots)
+        return self._caps[slots]
 
     def _rank(self, contender: Contender) -> tuple[float, str, int]:
         return (-expected(contender, self.policy), contender.scene, contender.candidate_id)

@@ -50,6 +50,8 @@ def said_too_often(contender: Contender, slots: Sequence[Slot], policy: Policy) 
     Rationale: the third time running it is a routine, and no thought of anybody.
     """
     times = policy.arbitration.in_a_row
+    if len(slots) < times:
+        return None
     ours = sorted((slot for slot in slots if slot.scene), key=lambda slot: slot.span.end)
     lately = [slot.scene for slot in ours[-times:]]
     if lately == [contender.scene] * times:
