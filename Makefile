@@ -8,7 +8,7 @@ UV := uv==0.13.8
 unexport PYTHONDONTWRITEBYTECODE
 
 .DEFAULT_GOAL := help
-.PHONY: help setup demo test soak e2e shots browser medusa postgresql bench bench-facts bench-predict check lock clean
+.PHONY: help setup demo test soak e2e shots browser medusa postgresql bench bench-facts bench-governing bench-replaying bench-predict check lock clean
 
 help: ## list every target
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | awk -F ':.*## ' '{printf "  make %-8s %s\n", $$1, $$2}'
@@ -55,6 +55,12 @@ bench: $(SYNCED) ## time a first load and a day against raw COPY; ORDERS=1000000
 
 bench-facts: $(SYNCED) ## time a rebuild of facts and segments, and a day, against DuckDB
 	$(BIN)/python -m bench.knowing --members $(MEMBERS) --orders $(ORDERS)
+
+bench-governing: $(SYNCED) ## time a morning's decisions against a bare INSERT ... SELECT; MEMBERS=1000000
+	$(BIN)/python -m bench.governing --members $(MEMBERS)
+
+bench-replaying: $(SYNCED) ## time a replay of recorded days against reading the same rows
+	$(BIN)/python -m bench.replaying
 
 bench-predict: $(SYNCED) ## say who orders next, on a public log and simulated shops, beside what others use
 	$(BIN)/python -m bench.predict
