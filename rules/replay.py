@@ -162,4 +162,5 @@ def _left(policy: Policy, asking: Sequence[Asking], spent: Allotted) -> Left:
         {sender: (shared.texts_per_sender or 0) - texts[sender] for sender in senders},
         {scene: bound - scenes[scene] for scene, bound in most.items() if bound is not None},
         None if shared.messages_per_run is None else shared.messages_per_run - len(spent.kept),
+        frozenset((one.sender, one.wording_key) for one in spent.kept),
     )
