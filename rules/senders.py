@@ -1,14 +1,13 @@
 """Through whom a person is written to."""
 
 from collections.abc import Iterable
-from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from schemas.planning import Contact
 
 
-@dataclass(frozen=True)
-class KnownContact:
+class KnownContact(NamedTuple):
     """A contact as stored; `suppressed` says why it must not be used."""
 
     contact: Contact

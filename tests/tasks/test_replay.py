@@ -33,7 +33,7 @@ TIGHT = """
 gap_hours = 20
 caps = [{window = "day", max = 1}, {rolling_days = 3, max = 2}]
 [policy.shared]
-texts_per_sender = 3
+texts_per_sender = 2
 messages_per_run = 5
 scenes = {replenish = 2}
 """
@@ -202,7 +202,7 @@ def test_cycles_are_looked_for_again_afterwards(recorded: Recorded, *, collectin
 
 def test_what_was_decided_before_anything_was_kept_is_counted(recorded: Recorded) -> None:
     old, _ = recorded.day((0, "replenish", 0.9), (1, "replenish", 0.9))
-    forget = "UPDATE decision SET inputs = inputs - 'case'"
+    forget = "UPDATE decision SET inputs = inputs::jsonb - 'case'"
     builders.change(recorded.database, f"{forget} WHERE candidate_id = :id", id=old)
     found = again(lenient())
     assert (found.candidates, found.unrecorded) == (1, 1)

@@ -41,10 +41,12 @@ def upgrade() -> None:
     op.alter_column('message', 'allotted', server_default=None)
     _index_what_is(_OPEN)
     _index_persons_by('until')
+    _keep_inputs_as('json')
 
 
 def downgrade() -> None:
     """Take back."""
+    _keep_inputs_as('jsonb')
     _index_persons_by('at')
     op.execute("UPDATE message SET state = 'expired' WHERE state = 'deferred'")
     _index_what_is(_BEFORE)
@@ -67,3 +69,7 @@ def _index_what_is(predicate: str) -> None:
 def _index_persons_by(instant: str) -> None:
     op.drop_index('ix_ledger_person', table_name='ledger')
     op.create_index('ix_ledger_person', 'ledger', ['person_id', instant])
+
+
+def _keep_inputs_as(kind: str) -> None:
+    op.execute(f'ALTER TABLE decision ALTER COLUMN inputs TYPE {kind} USING inputs::{kind}')
