@@ -105,6 +105,10 @@ def _state(name: str, message: Any) -> str:
     return str(locale()["explain"]["as_if"].format(state=state)) if message.ghost else state
 
 
+_INSTANTS = ("until", "since")
+"""The numbers of a reason that are instants."""
+
+
 class _Writer:
     """Puts rows into words; knows all of a person's candidates, for they speak of each other."""
 
@@ -132,7 +136,7 @@ class _Writer:
             verdict=row.verdict or "undecided",
             decision=self._decision(row),
             reasons=found,
-            shown_reasons=[reasons.why(one, self._beside(one)) for one in found],
+            shown_reasons=[reasons.why(self._dated(one), self._beside(one)) for one in found],
             frees_at=self._local(row.frees_at) if row.frees_at else None,
             again=(
                 self._texts["again"].format(at=self._local(row.frees_at)) if row.frees_at else None
@@ -156,6 +160,13 @@ class _Writer:
                 winner=reasons.scene_title(row.winner_scene), value=f"{row.winner_value:.2f}"
             )
         return str(self._texts["decided"].format(verdict=verdict, policy=row.policy_version))
+
+    def _dated(self, reason: Mapping[str, Any]) -> dict[str, Any]:
+        """Return a reason with its instants as clocks of the business show them."""
+        return {
+            name: self._local(datetime.fromisoformat(value)) if name in _INSTANTS else value
+            for name, value in reason.items()
+        }
 
     def _beside(self, reason: Mapping[str, Any]) -> str:
         return "、".join(map(self._near, reason.get("beside", ())))

@@ -99,6 +99,7 @@ def test_reasons_are_told_with_the_numbers_the_governor_saw(bare: Engine) -> Non
         "suppressed",
         {"rule": "gap", "hours": 48, "beside": [near, 4711]},
         {"rule": "cap", "window": "calendar_week", "used": 2, "max": 2},
+        {"rule": "after_order", "until": "2026-03-03T12:38:00+00:00"},
         frees_at=at(4, 9, 0),
     )
     ((undecided, episode),) = [day.episodes for day in story(person).days]
@@ -107,6 +108,7 @@ def test_reasons_are_told_with_the_numbers_the_governor_saw(bare: Engine) -> Non
     assert episode.shown_reasons == [
         "与另一条消息相隔不到 48 小时：首单感谢（2026-03-02）、另一条消息",
         "同一周最多 2 条，已占 2 条",
+        "刚下过单，2026-03-03 20:38 之前不推销",
     ]
     assert episode.again == "最早 2026-03-04 09:00 可以再排"
     assert episode.message is None
