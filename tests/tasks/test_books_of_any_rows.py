@@ -23,6 +23,8 @@ from tests.house import House
 from tests.tasks.contract_counts import known
 from tests.tasks.contract_rows import ODD, fit_rows
 
+pytestmark = pytest.mark.soak
+
 _WINDOW = Window(None, MORNING)
 
 

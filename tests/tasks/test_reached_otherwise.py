@@ -184,6 +184,7 @@ def test_when_all_were_written_to_nothing_is_issued_again(approved: House) -> No
     assert approved.unbalanced() == []
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize(
     ("where", "step"),
     [

@@ -72,6 +72,7 @@ def live(recorded: Recorded, chance: Random) -> None:
                 recorded.deliver(message, answered=chance.choice([None, True, False]))
 
 
+@pytest.mark.soak
 @pytest.mark.parametrize("seed", [1, 2])
 def test_by_the_same_rules_every_candidate_has_the_same_fate(recorded: Recorded, seed: int) -> None:
     """With shared budgets, second rounds, what is put off, ghosts, and slots of all kinds."""
