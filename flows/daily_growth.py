@@ -79,6 +79,6 @@ def _decide(run: GrowthRun) -> None:
     for last in (False, True):
         planned: int | None = 0
         while planned is not None:
-            planned = plan_chunk(run, planned)
+            planned = plan_chunk(run, above=planned)
         if not allot_budgets(run, last=last):
             break

@@ -104,8 +104,10 @@ class Installation:
     def form(self, flow_run: str) -> dict[str, Any]:
         """Return the schema of a suspended run's form, as the UI reads it."""
         keys = self.flow_run(flow_run)["state"]["state_details"]["run_input_keyset"]
-        answer = httpx.get(f"{self.prefect}/api/flow_runs/{flow_run}/input/{keys['schema']}")
-        schema: dict[str, Any] = answer.raise_for_status().json()
+        url = f"{self.prefect}/api/flow_runs/{flow_run}/input/{keys['schema']}"
+        # A run is suspended a moment before its form is there.
+        self.wait_until(lambda: httpx.get(url, timeout=30).is_success, 30)
+        schema: dict[str, Any] = httpx.get(url, timeout=30).raise_for_status().json()
         return schema
 
     def resume(self, flow_run: str, answer: dict[str, str]) -> str:
