@@ -27,12 +27,13 @@ WORDINGS_PER_FORM = 6
 """So few that there is a review for every way to die in one."""
 
 BEFORE_ITS_FORM = {"1-1": 1}
-ONCE_ANSWERED = {"2-1": 2, "3-1": 3, "4-1": 4}
+ONCE_ANSWERED = {"2-1": 3, "3-1": 4, "4-1": 5}
 """
 Batch and generation: after how many tasks its process dies.
 
-A review sees to the push of what is approved (2 tasks), asks, applies the answer (1), and sees to
-the push again: so one dies with its answer in hand, one when it has applied it, one after that.
+A review sees to the push of what is approved (2 tasks), shows the stories (1), asks, applies the
+answer (1), and sees to the push again: so one dies with its answer in hand, one when it has applied
+it, one after that.
 """
 
 
