@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from schemas.enums import Category
@@ -18,15 +19,16 @@ LONGEST_GAP_HOURS = 24.0 * 366
 """How far a gap is stretched at most: as far as a policy can set it."""
 
 
-@dataclass(frozen=True)
-class Ask:
-    """What asks for a place: when it may arrive, on whose clock, and what caps tell it by."""
-
+class _Asking(NamedTuple):
     span: Span
     zone: ZoneInfo
     category: Category
     channel: str
     sender: str
+
+
+class Ask(_Asking):
+    """What asks for a place: when it may arrive, on whose clock, and what caps tell it by."""
 
     @cached_property
     def days(self) -> tuple[date, date]:
@@ -40,15 +42,14 @@ class Ask:
         return Ask(span, self.zone, self.category, self.channel, self.sender)
 
 
-@dataclass(frozen=True)
-class Limits:
+class Limits(NamedTuple):
     """What holds one person's messages apart: caps, their own budget, and the gap in hours."""
 
     caps: tuple[Cap, ...] = ()
     personal: Cap | None = None
     gap_hours: float = 0
 
-    @cached_property
+    @property
     def all(self) -> tuple[Cap, ...]:
         """The caps, and the personal budget as one more."""
         return self.caps if self.personal is None else (*self.caps, self.personal)
@@ -91,14 +92,24 @@ def violations(ask: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Reason,
     hold beside them; all must hold (peers.md, section 4, pitfalls 3, 5 and 8). A slot counts on the
     days that its own frozen zone tells, whatever clock the person lives by today.
     """
-    if not slots and not limits.all:
-        return ()
-    broken = [_gap(ask, slots, limits)]
-    broken += [_cap(cap, ask, slots) for cap in limits.caps if not _has_room(cap, ask, slots)]
+    return tuple(_broken(ask, slots, limits)) if slots or limits.caps or limits.personal else ()
+
+
+def _broken(ask: Ask, slots: Sequence[Slot], limits: Limits) -> Iterator[Reason]:
+    """Yield what is broken, the gap first, which is told soonest."""
+    gap = _gap(ask, slots, limits)
+    if gap is not None:
+        yield gap
+    for cap in limits.caps:
+        full = None if _has_room(cap, ask, slots) else _cap(cap, ask, slots)
+        if full is not None:
+            yield full
     personal = limits.personal
+    spent = None
     if personal is not None and not _has_room(personal, ask, slots):
-        broken.append(_spent(personal, ask, slots))
-    return tuple([reason for reason in broken if reason])
+        spent = _spent(personal, ask, slots)
+    if spent is not None:
+        yield spent
 
 
 def frees_at(
@@ -111,10 +122,10 @@ def frees_at(
     the fourth message of a week wait three weeks (mautic PR#4761).
     """
     ahead = {at for at in _openings(ask, slots, limits) if ask.span.start <= at < until}
-    fitting = (
-        start for start in sorted(ahead) if not violations(ask.at(start, until), slots, limits)
-    )
-    return next(fitting, None)
+    for start in sorted(ahead):
+        if next(_broken(ask.at(start, until), slots, limits), None) is None:
+            return start
+    return None
 
 
 def _gap(ask: Ask, slots: Iterable[Slot], limits: Limits) -> Reason | None:
@@ -126,9 +137,10 @@ def _gap(ask: Ask, slots: Iterable[Slot], limits: Limits) -> Reason | None:
         for slot in slots
         if span.start - slot.span.end < gap and slot.span.start - span.end < gap
     ]
+    if not near:
+        return None
     hours = round(float(limits.gap_hours), 1)
-    whole = int(hours) if hours.is_integer() else hours
-    return Reason("gap", {"hours": whole, "beside": near}) if near else None
+    return Reason("gap", {"hours": int(hours) if hours.is_integer() else hours, "beside": near})
 
 
 def concerns(cap: Cap, ask: Ask) -> bool:

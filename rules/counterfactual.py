@@ -2,7 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -120,8 +120,7 @@ class Counterfactual:
         told_open = {one.scene for one in case.slots if one.is_open}
         ahead = {one.scene for one in stood if one.scene and one.is_open}
         ahead |= {one.scene for one in sent if one.scene and one.span.start > as_of}
-        return replace(
-            case,
+        return case._replace(
             slots=(*stood, *sent),
             open_scenes=(case.open_scenes - told_open) | ahead,
         )

@@ -1,8 +1,9 @@
 """One person, one budget, one winner."""
 
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from functools import cache
+from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from rules.caps import (
@@ -29,8 +30,7 @@ _NOTHING_HOLDS = Limits()
 _NOBODY = Contact("", "")
 
 
-@dataclass(frozen=True)
-class _Person:
+class _Person(NamedTuple):
     """What is the same for all contenders of a person: slots that count, limits, annoyance."""
 
     case: Case
@@ -78,7 +78,7 @@ class Governor:
             if ruling.verdict is Verdict.WON and winner is None:
                 winner = contender
                 if ruling.arm is Arm.HOLDOUT:
-                    ruling = replace(ruling, verdict=Verdict.GHOST)
+                    ruling = ruling._replace(verdict=Verdict.GHOST)
             elif ruling.verdict is Verdict.WON and winner is not None:
                 ruling = self._outcompeted(ruling, winner)
             rulings.append(ruling)

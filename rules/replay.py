@@ -1,7 +1,7 @@
 """A recorded day decided again: one winner per person, then the budgets that all share."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
@@ -105,7 +105,7 @@ class Day:
         self._winners.clear()
         for one in again:
             if one.case is not None:
-                yield from self.decide(replace(one.case, contenders=one.rivals))
+                yield from self.decide(one.case._replace(contenders=one.rivals))
         yield from self._settled(self._allotted(first), reopened=set())
         self._winners.clear()
 

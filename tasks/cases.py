@@ -1,7 +1,6 @@
 """What the governor is told of locked persons."""
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -42,7 +41,8 @@ def read_cases(
     standing = store_persons.standing_of(
         connection, list(contenders), channel=channel, as_of=as_of, horizon=horizon(wired.policy)
     )
-    zones = {row.person_id: row.timezone or wired.zone_name for row in standing.persons}
+    usual = wired.zone_name
+    zones = {row.person_id: row.timezone or usual for row in standing.persons}
     slots = _slots(standing.slots, zones, wired.zone, as_of)
     known: dict[int, list[KnownContact]] = {}
     for person, address, employee, since, suppressed in standing.contacts:
@@ -81,7 +81,7 @@ def read_cases(
 def without_own(cases: Mapping[int, Case], person: int, message: int) -> Case:
     """Return a person's case as others' slots make it: a message does not compete with itself."""
     case = cases[person]
-    return replace(case, slots=tuple(s for s in case.slots if s.candidate_id != message))
+    return case._replace(slots=tuple(s for s in case.slots if s.candidate_id != message))
 
 
 def _slots(

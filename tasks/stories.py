@@ -1,6 +1,6 @@
 """One person's story in plain words: who they are, what is left of their budget, what was said."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from typing import Self
 
@@ -121,7 +121,7 @@ def budget_of(wired: Wiring, case: Case, at: datetime, *, rehearsed: bool) -> Bu
     """Return what is left for one more message, of a kind that everything holds back."""
     texts, zone = locale()["explain"], case.zone or wired.zone
     until = at + horizon(wired.policy) + _AHEAD
-    room = Governor(wired.policy, at).room(WECOM, replace(case, zone=zone), until)
+    room = Governor(wired.policy, at).room(WECOM, case._replace(zone=zone), until)
     window = reasons.window(room.personal.window)
     notes = [texts["gap"].format(hours=f"{room.gap_hours:g}")] if room.gap_hours else []
     place = room.next_place

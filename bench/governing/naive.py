@@ -5,6 +5,7 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from time import perf_counter
+from typing import Any
 
 from bench.governing.town import AS_OF, TODAY
 
@@ -14,6 +15,9 @@ _QUIET = {
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }
 """The server of a measurement is stopped in the middle of its housekeeping, and complains."""
+
+_AT_ONCE = 16
+"""How many tasks run at once: more are no faster on two cores, and each wants a connection."""
 
 
 def plan_each(url: str, run_id: int, members: int) -> float:
@@ -25,23 +29,27 @@ def plan_each(url: str, run_id: int, members: int) -> float:
 def _plan_each(url: str, run_id: int, members: int) -> float:
     os.environ |= {"DATABASE_URL": url, **_QUIET}
     from prefect import flow
+    from prefect.task_runners import ThreadPoolTaskRunner
     from prefect.testing.utilities import prefect_test_harness
 
     from store.candidates import undecided_persons
-    from store.database import engine, transaction
+    from store.database import transaction
     from tasks import plan
     from tasks.growth import GrowthRun
+    from tasks.wiring import wiring
 
     logging.getLogger("runwu").setLevel(logging.WARNING)
     run = GrowthRun(run_id, TODAY, AS_OF, done=False)
     plan.CHUNK = 1
 
-    @flow
+    threads: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=_AT_ONCE)
+
+    @flow(task_runner=threads)
     def decide_all(persons: list[int]) -> None:
         for decided in [plan.plan_chunk.submit(run, person - 1) for person in persons]:
             decided.result()
 
-    with transaction(engine(url)) as connection:
+    with transaction(wiring().database) as connection:
         persons = undecided_persons(connection, run_id, members)
     with prefect_test_harness():
         decide_all([])

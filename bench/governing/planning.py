@@ -44,11 +44,12 @@ def _plan(url: str, run_id: int) -> Planned:
         above: int | None = 0
         while above is not None:
             above = plan_chunk.fn(run, above)
+            planned.peak_mb = max(planned.peak_mb, peak_mb())
         planned.seconds[f"plan, {name}"] = perf_counter() - began
         began = perf_counter()
         again = allot_budgets.fn(run, last=last)
         planned.seconds[f"allot, {name}"] = perf_counter() - began
         if not again:
             break
-    planned.peak_mb = peak_mb()
+    planned.peak_mb = max(planned.peak_mb, peak_mb())
     return planned

@@ -6,7 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -55,13 +55,16 @@ class Installation:
         return found
 
     def wait_for(self, flow_run: str, state: str, seconds: int = 180) -> dict[str, Any]:
-        """Return a flow run once it is in a state."""
-        for _ in range(seconds * 4):
-            found = self.flow_run(flow_run)
-            if found["state_name"] == state:
+        """Return a flow run once it is in a state; a server that has just started is slow."""
+        found: dict[str, Any] = {}
+        until = time.monotonic() + seconds
+        while time.monotonic() < until:
+            with suppress(httpx.TimeoutException):
+                found = self.flow_run(flow_run)
+            if found.get("state_name") == state:
                 return found
             time.sleep(0.25)
-        raise AssertionError(f"{flow_run} is {found['state_name']}, not {state}")
+        raise AssertionError(f"{flow_run} is {found.get('state_name')}, not {state}")
 
     def wait_until(self, what: Callable[[], bool], seconds: int = 180) -> None:
         """Wait until something is so."""

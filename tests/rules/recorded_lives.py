@@ -2,7 +2,7 @@
 
 import json
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
@@ -54,8 +54,8 @@ class Message:
         """Return the slot as a morning finds it; None once it was given back."""
         span = self.slot.span
         if self.settled is None or self.settled > as_of:
-            return replace(self.slot, span=Span(span.start, max(span.end, as_of)), is_open=True)
-        instant = replace(self.slot, span=Span(self.settled, self.settled), answered=self.answered)
+            return self.slot._replace(span=Span(span.start, max(span.end, as_of)), is_open=True)
+        instant = self.slot._replace(span=Span(self.settled, self.settled), answered=self.answered)
         return instant if self.delivered else None
 
 
@@ -159,18 +159,16 @@ def _case(draw: st.DrawFn, lived: Lives, number: int, person: _Person, now: int)
     taken = [*person.before, *(one for one in known if one is not None)]
     last = max((one for morning in lived.mornings for one in morning.fates), default=FIRST - 1)
     first = last + 1 + 10 * number
-    return replace(
-        case(
-            *(_contender(draw, first + nth, now) for nth in range(draw(st.integers(0, 2)))),
-            zone=person.zone,
-            slots=tuple(taken),
-            contact=Contact(f"external-{number}", draw(st.sampled_from(SENDERS))),
-            unanswered=draw(st.sampled_from([0, 0, 1])),
-            bucket=person.bucket,
-            open_scenes=frozenset(one.scene for one in taken if one.scene and one.is_open),
-        ),
-        person_id=number,
+    asked = case(
+        *(_contender(draw, first + nth, now) for nth in range(draw(st.integers(0, 2)))),
+        zone=person.zone,
+        slots=tuple(taken),
+        contact=Contact(f"external-{number}", draw(st.sampled_from(SENDERS))),
+        unanswered=draw(st.sampled_from([0, 0, 1])),
+        bucket=person.bucket,
+        open_scenes=frozenset(one.scene for one in taken if one.scene and one.is_open),
     )
+    return asked._replace(person_id=number)
 
 
 def _contender(draw: st.DrawFn, number: int, now: int) -> Contender:

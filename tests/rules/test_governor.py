@@ -1,6 +1,5 @@
 """One person, one budget, one winner, and a reason for everybody else."""
 
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import permutations
 from typing import Any
@@ -257,7 +256,7 @@ HELD, FREE = 4, 0
 
 def test_in_the_holdout_the_winner_is_a_ghost_with_its_slot() -> None:
     treated, held_out = _one(), _one(bucket=0)
-    assert held_out == replace(treated, verdict=Verdict.GHOST, arm=Arm.HOLDOUT)
+    assert held_out == treated._replace(verdict=Verdict.GHOST, arm=Arm.HOLDOUT)
 
 
 def test_a_ghost_outcompetes_as_a_winner_does() -> None:

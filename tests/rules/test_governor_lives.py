@@ -187,7 +187,7 @@ class Lives(RuleBasedStateMachine):
     def _keeps_the_caps(self, message: Message, zone: ZoneInfo, before: list[Message]) -> None:
         planned, delivered = message.planned, message.delivered
         assert delivered is not None
-        instants = tuple(replace(one.slot, span=one.delivered or one.slot.span) for one in before)
+        instants = tuple(one.slot._replace(span=one.delivered or one.slot.span) for one in before)
         told = case(slots=instants)
         sender = planned.contact.sender
         asked = Ask(delivered, zone, planned.category, planned.channel, sender)
@@ -231,7 +231,7 @@ class Lives(RuleBasedStateMachine):
         """Return an instant once it is known, else the span, which lasts until it is."""
         planned = message.slot.span
         lasting = Span(planned.start, max(planned.end, at(self.now)))
-        return replace(message.slot, span=message.delivered or lasting)
+        return message.slot._replace(span=message.delivered or lasting)
 
     def _known(self, person: Person) -> frozenset[int]:
         return frozenset(one.slot.candidate_id for one in person.messages)

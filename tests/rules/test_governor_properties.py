@@ -1,7 +1,7 @@
 """Whoever contends for whatever budget: the best that fits wins, and everybody else knows why."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -48,7 +48,7 @@ class Person:
     now: int
 
     def decide(self, **changed: Any) -> list[Ruling]:
-        return Governor(self.policy, at(self.now)).decide(replace(self.case, **changed))
+        return Governor(self.policy, at(self.now)).decide(self.case._replace(**changed))
 
 
 def _contenders(draw: st.DrawFn, now: int) -> list[Contender]:
@@ -86,7 +86,7 @@ def persons(draw: st.DrawFn) -> Person:
         *_contenders(draw, now),
         zone=zone,
         slots=tuple(
-            replace(one, answered=draw(st.sampled_from([None, True, False]))) for one in taken
+            one._replace(answered=draw(st.sampled_from([None, True, False]))) for one in taken
         ),
         consent=draw(st.sampled_from([True] * 9 + [None])),
         unanswered=draw(st.sampled_from([0, 1, 0, 1, 2, 3])),
@@ -205,10 +205,10 @@ def test_the_holdout_is_decided_alike_but_for_what_is_sent(person: Person) -> No
     """The same winner with the same slot, and the same reasons for everyone else."""
     held_out = person.decide(bucket=0)
     as_if = [
-        replace(one, verdict=Verdict.GHOST if one.verdict is Verdict.WON else one.verdict)
+        one._replace(verdict=Verdict.GHOST if one.verdict is Verdict.WON else one.verdict)
         for one in person.decide()
     ]
-    assert held_out == [replace(one, arm=Arm.HOLDOUT) for one in as_if]
+    assert held_out == [one._replace(arm=Arm.HOLDOUT) for one in as_if]
 
 
 @thoroughly

@@ -1,6 +1,5 @@
 """A day is decided again as it was the first time: one winner each, then what all share."""
 
-from dataclasses import replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -18,7 +17,7 @@ SOON = MORNING + timedelta(hours=12)
 
 
 def asked(person: int, *contenders: Contender) -> Case:
-    return replace(case(*contenders), person_id=person)
+    return case(*contenders)._replace(person_id=person)
 
 
 def one(candidate: int, value: float, scene: str = "a", **changed: Any) -> Contender:
@@ -43,7 +42,7 @@ def fates(decided: Day, *cases: Case) -> dict[int, str]:
 def test_the_best_is_written_its_rival_loses_to_it_and_a_rule_is_named() -> None:
     policy = capped(Cap(window="day", max=1))
     judge = Judge(policy, MORNING)
-    held = replace(asked(2, one(3, 1)), slots=(slot(MORNING),))
+    held = asked(2, one(3, 1))._replace(slots=(slot(MORNING),))
     decided = Day(judge, TOMORROW)
     first = asked(1, one(1, 1), one(2, 2, "b"))
     assert list(decided.decide(first)) == []
@@ -58,7 +57,7 @@ def test_the_best_is_written_its_rival_loses_to_it_and_a_rule_is_named() -> None
 
 
 def test_a_ghost_takes_its_share_and_is_told_apart() -> None:
-    ghost = replace(asked(1, one(1, 2)), bucket=0)
+    ghost = asked(1, one(1, 2))._replace(bucket=0)
     assert fates(day(messages_per_run=1), ghost, asked(2, one(2, 1))) == {
         1: HOLDOUT,
         2: "messages_per_run",
@@ -134,12 +133,12 @@ def test_a_judge_rules_as_the_governor_but_promises_nothing() -> None:
     (ruling,) = Governor(policy, MORNING).decide(held)
     (judged,) = Judge(policy, MORNING).decide(held)
     assert ruling.frees_at is not None
-    assert judged == replace(ruling, frees_at=None)
+    assert judged == ruling._replace(frees_at=None)
 
 
 def test_a_winner_without_a_span_is_a_mistake(monkeypatch: pytest.MonkeyPatch) -> None:
     decided = day()
-    broken = replace(next(iter(decided.governor.decide(asked(1, one(1, 1))))), span=None)
+    broken = decided.governor.decide(asked(1, one(1, 1)))[0]._replace(span=None)
     monkeypatch.setattr(Judge, "decide", lambda *_: [broken])
     with pytest.raises(ValueError, match="takes a slot has a span"):
         list(decided.decide(asked(1, one(1, 1))))
