@@ -65,9 +65,11 @@ class Lane:
         return answer
 
     def end(self) -> None:
-        """Let the process end, if there is one."""
+        """Let the process end, if there is one; who is still starting is not waited for."""
         if self._to is not None and self._process is not None:
             self._to.close()
+            if not self._is_ready:
+                self._process.kill()
             self._process.wait()
         self._to = self._process = None
         self._is_ready = False
@@ -85,7 +87,7 @@ class Lane:
 def main(asking: "Connection[_Answer, _Request]") -> None:
     """Say that we are there, and decide what is asked until whoever asks is gone."""
     wired: Wiring | None = None
-    with suppress(EOFError, BrokenPipeError):
+    with suppress(EOFError, ConnectionError):
         asking.send((0, 0))
         while True:
             settings, environment, run, as_of, persons = asking.recv()

@@ -5,19 +5,19 @@ import os
 from concurrent.futures import ProcessPoolExecutor
 from multiprocessing import get_context
 from time import perf_counter
-from typing import Any
 
 from bench.governing.town import AS_OF, TODAY
 
-_QUIET = {
+_AT_ONCE = 16
+"""How many tasks run at once: more are no faster on two cores, and each wants a connection."""
+
+_PREFECT = {
+    "PREFECT_TASKS_RUNNER_THREAD_POOL_MAX_WORKERS": str(_AT_ONCE),
     "PREFECT_LOGGING_LEVEL": "WARNING",
     "PREFECT_LOGGING_SERVER_LEVEL": "CRITICAL",
     "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
 }
 """The server of a measurement is stopped in the middle of its housekeeping, and complains."""
-
-_AT_ONCE = 16
-"""How many tasks run at once: more are no faster on two cores, and each wants a connection."""
 
 
 def plan_each(url: str, run_id: int, members: int) -> float:
@@ -27,9 +27,8 @@ def plan_each(url: str, run_id: int, members: int) -> float:
 
 
 def _plan_each(url: str, run_id: int, members: int) -> float:
-    os.environ |= {"DATABASE_URL": url, **_QUIET}
+    os.environ |= {"DATABASE_URL": url, **_PREFECT}
     from prefect import flow
-    from prefect.task_runners import ThreadPoolTaskRunner
     from prefect.testing.utilities import prefect_test_harness
 
     from store.candidates import undecided_persons
@@ -42,9 +41,7 @@ def _plan_each(url: str, run_id: int, members: int) -> float:
     run = GrowthRun(run_id, TODAY, AS_OF, done=False)
     plan.CHUNK = 1
 
-    threads: ThreadPoolTaskRunner[Any] = ThreadPoolTaskRunner(max_workers=_AT_ONCE)
-
-    @flow(task_runner=threads)
+    @flow
     def decide_all(persons: list[int]) -> None:
         for decided in [plan.plan_chunk.submit(run, person - 1) for person in persons]:
             decided.result()

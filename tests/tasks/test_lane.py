@@ -142,6 +142,27 @@ def test_whoever_dies_before_being_ready_is_done_without(database: Engine) -> No
     assert not children()
 
 
+def test_who_is_not_ready_when_all_is_done_is_not_waited_for(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    lane = Lane()
+    assert not lane.is_ready()
+    assert children()
+    lane.end()
+    assert not children()
+    assert capfd.readouterr().err == ""
+
+
+def test_nobody_hears_of_an_end_before_the_first_question(
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    lane = Lane()
+    while not lane.is_ready():
+        time.sleep(0.05)
+    lane.end()
+    assert capfd.readouterr().err == ""
+
+
 def test_a_small_morning_starts_no_process(database: Engine) -> None:
     run = morning(database, builders.persons(database, 4))
     while plan.plan_chunk.fn(run):
