@@ -3,6 +3,7 @@
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import NamedTuple
 
 SENDER = "no text left for the employee"
 SCENE = "no message left for the scene"
@@ -12,8 +13,7 @@ Text = tuple[str, str]
 """A sender, and the key of a wording that this sender confirms."""
 
 
-@dataclass(frozen=True)
-class Asking:
+class Asking(NamedTuple):
     """A winner that asks for its share; messages of one sender and wording share one text."""
 
     message_id: int

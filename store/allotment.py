@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from store.bulk import array_of
+
 _ASKING = """
 SELECT m.id, m.scene, m.sender, c.wording_key, c.value, m.window_until
 FROM message m JOIN candidate c ON c.id = m.id
@@ -37,21 +39,25 @@ def persons_asking(connection: Connection, run_id: int) -> list[int]:
 
 
 def asking(connection: Connection, run_id: int) -> list[Any]:
-    """Return a run's planned messages that have no share yet, ghosts among them."""
+    """
+    Return a run's planned messages that have no share yet, ghosts among them.
+
+    A row is (message, scene, sender, wording_key, value, window_until).
+    """
     return list(connection.execute(text(_ASKING), {"run": run_id}))
 
 
 def paid(connection: Connection, run_id: int) -> frozenset[tuple[str, str]]:
     """Return the texts of messages that have their share, each by its sender and wording key."""
     rows = connection.execute(text(_PAID), {"run": run_id})
-    return frozenset((row.sender, row.wording_key) for row in rows)
+    return frozenset((sender, wording) for sender, wording in rows)
 
 
 def mark(connection: Connection, messages: Sequence[int]) -> None:
     """Note that messages have their share."""
     connection.execute(
-        text("UPDATE message SET allotted = true WHERE id = ANY(:messages)"),
-        {"messages": list(messages)},
+        text("UPDATE message SET allotted = true WHERE id = ANY(CAST(:messages AS bigint[]))"),
+        {"messages": array_of(messages)},
     )
 
 

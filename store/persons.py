@@ -11,8 +11,10 @@ from schemas.tables.decisions import OPEN
 from store.bulk import array_of, row_by_row
 
 _TOGETHER = """
-SELECT a.id AS asked, p.id AS person, p.bucket, coalesce(a.merged_into, a.id) AS taken_for
-FROM person a JOIN person p ON p.id = coalesce(a.merged_into, a.id)
+SELECT a.id AS asked, a.id AS person, a.bucket, a.id AS taken_for
+FROM person a WHERE a.id = ANY(CAST(:persons AS bigint[])) AND a.merged_into IS NULL
+UNION ALL
+SELECT a.id, p.id, p.bucket, p.id FROM person a JOIN person p ON p.id = a.merged_into
 WHERE a.id = ANY(CAST(:persons AS bigint[]))
 UNION ALL
 SELECT a.id, p.id, p.bucket, p.merged_into
@@ -20,6 +22,14 @@ FROM person a JOIN person p ON p.merged_into = coalesce(a.merged_into, a.id)
 WHERE a.id = ANY(CAST(:persons AS bigint[]))
 """
 """Each person with all who are taken for one with them, themselves included."""
+
+_MERGED_INTO = """
+SELECT merged_into FROM person
+WHERE id = ANY(CAST(:persons AS bigint[])) AND merged_into IS NOT NULL
+"""
+_LOCK = """
+SELECT FROM person WHERE id = ANY(CAST(:persons AS bigint[])) ORDER BY id FOR NO KEY UPDATE
+"""
 
 _PAIRS = "unnest(CAST(:asked AS bigint[]), CAST(:together AS bigint[])) AS t(person_id, together)"
 _ROOTS = "unnest(CAST(:persons AS bigint[]), CAST(:roots AS bigint[])) AS t(person_id, taken_for)"
@@ -66,10 +76,14 @@ The latter has a negative number, no scene, and no zone of its own: nobody froze
 
 _LEFT_OPEN = f"""
 SELECT t.person_id, {_KEPT}, NULL::boolean AS answered
-FROM message m
-JOIN {_PAIRS} ON t.together = m.person_id
-JOIN ledger n ON n.slot = m.id AND n.kind = 'reservation'
-WHERE m.{OPEN} AND m.window_until < :since
+FROM {_PAIRS}
+CROSS JOIN LATERAL (
+    SELECT id FROM message
+    WHERE person_id = t.together AND {OPEN} AND window_until < :since OFFSET 0
+) m
+CROSS JOIN LATERAL (
+    SELECT * FROM ledger WHERE slot = m.id AND kind = 'reservation' OFFSET 0
+) n
 """
 """What is still open although it should have ended before anything that matters."""
 
@@ -141,14 +155,9 @@ def lock_persons(connection: Connection, persons: Sequence[int]) -> None:
     were before the wait, so the slots must be read by the next one. NO KEY, because a pull's
     foreign-key inserts take KEY SHARE and must not deadlock with us.
     """
-    connection.execute(
-        text(
-            "SELECT id FROM person WHERE id IN (SELECT unnest(CAST(:persons AS bigint[]))"
-            " UNION ALL SELECT merged_into FROM person WHERE id = ANY(CAST(:persons AS bigint[])))"
-            " ORDER BY id FOR NO KEY UPDATE"
-        ),
-        {"persons": array_of(sorted(persons))},
-    )
+    merged = connection.execute(text(_MERGED_INTO), {"persons": array_of(persons)}).scalars()
+    both = {*persons, *merged}
+    connection.execute(text(_LOCK), {"persons": array_of(sorted(both))})
 
 
 class KnownPerson(NamedTuple):
@@ -197,7 +206,8 @@ def standing_of(
     so does what employees sent them by themselves, which is nobody's candidate and marketing. Of
     two arms that turn out to be one person's, the one drawn first holds.
     """
-    pairs = connection.execute(text(_TOGETHER), {"persons": array_of(persons)}).all()
+    with row_by_row(connection):
+        pairs = connection.execute(text(_TOGETHER), {"persons": array_of(persons)}).all()
     roots: dict[int, int] = {}
     first: dict[int, tuple[int, int]] = {}
     for asked, person, bucket, taken_for in pairs:

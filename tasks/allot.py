@@ -3,7 +3,6 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
-from typing import Any
 
 from prefect import task
 from sqlalchemy import Connection
@@ -59,12 +58,16 @@ def allot_budgets(run: GrowthRun, *, last: bool) -> int:
     with transaction(wired.database) as connection:
         lock_persons(connection, allotment.persons_asking(connection, run.id))
         rows = allotment.asking(connection, run.id)
-        asking = [_asking(row, wired.policy) for row in rows]
+        weight_of = wired.policy.arbitration.weight_of
+        asking = [
+            Asking(message, scene, sender, wording, value * weight_of(scene))
+            for message, scene, sender, wording, value, _ in rows
+        ]
         held = budgets.hold(connection, run.today, dict(_most(asking, wired.policy, run)))
         found = allot(asking, _left(held, allotment.paid(connection, run.id)))
         budgets.spend(connection, run.today, _spent(found, held))
         allotment.mark(connection, [one.message_id for one in found.kept])
-        ends = {row.id: row.window_until for row in rows}
+        ends = {message: until for message, *_, until in rows}
         released = _let_go(connection, found, ends, _tomorrow(wired, run), run.as_of)
         again = 0 if last else allotment.reopen(connection, released)
     _log.info(
@@ -75,11 +78,6 @@ def allot_budgets(run: GrowthRun, *, last: bool) -> int:
         again,
     )
     return again
-
-
-def _asking(row: Any, policy: Policy) -> Asking:
-    worth = row.value * policy.arbitration.weight_of(row.scene)
-    return Asking(row.id, row.scene, row.sender, row.wording_key, worth)
 
 
 def _most(asking: Sequence[Asking], policy: Policy, run: GrowthRun) -> Iterator[tuple[Key, int]]:

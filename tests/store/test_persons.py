@@ -16,6 +16,10 @@ from tests.builders import change
 from tests.house import at
 
 S = MessageState
+_READ = """
+SELECT relname, seq_tup_read + coalesce(idx_tup_fetch, 0) AS rows
+FROM pg_stat_xact_user_tables WHERE seq_scan + coalesce(idx_scan, 0) > 0
+"""
 
 
 @pytest.fixture
@@ -225,3 +229,15 @@ def test_a_person_lock_does_not_hold_up_rows_that_point_at_the_person(
         lock_persons(planner, [person])
         puller.execute(text("SET LOCAL lock_timeout = '50ms'"))
         mark_stale(puller, [person])
+
+
+def test_where_one_stands_is_read_without_reading_everybody(database: Engine) -> None:
+    people = builders.persons(database, 300)
+    builders.messages(database, people)
+    with transaction(database) as connection:
+        standing_of(
+            connection, people[:2], channel="wecom", as_of=at(10, 9), horizon=timedelta(days=7)
+        )
+        read = connection.execute(text(_READ)).all()
+    assert {row.relname for row in read} >= {"person", "contact", "consent", "member", "ledger"}
+    assert {row.relname: row.rows for row in read if row.rows > 10} == {}
