@@ -252,13 +252,14 @@ def _openings(ask: Ask, slots: Sequence[Slot], limits: Limits) -> Iterator[datet
     """Yield every start at which some rule may stop holding an ask back."""
     yield ask.span.start
     binding = [cap for cap in limits.all if len(slots) >= cap.fewest]
+    spans = {cap.reach for cap in binding if cap.span_hours is not None}
+    spans.add(timedelta(hours=limits.gap_hours))
+    windows = {cap.window for cap in binding if cap.window is not None}
     for slot in slots:
-        yield slot.span.end + timedelta(hours=limits.gap_hours)
-        for cap in binding:
-            if cap.span_hours is not None:
-                yield slot.span.end + timedelta(hours=cap.span_hours)
-            else:
-                yield _period_after(cap.window or "day", slot, ask.zone)
+        for span in spans:
+            yield slot.span.end + span
+        for window in windows:
+            yield _period_after(window, slot, ask.zone)
 
 
 def _period_after(window: str, slot: Slot, zone: ZoneInfo) -> datetime:

@@ -4,6 +4,7 @@ from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
+from functools import cached_property
 from zoneinfo import ZoneInfo
 
 from schemas.governing import WEEKDAYS
@@ -14,6 +15,7 @@ AHEAD = timedelta(days=400)
 
 _MIDNIGHT = time(0)
 _MINUTE = timedelta(minutes=1)
+_DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True)
@@ -67,13 +69,27 @@ class Hours:
 
     def _next_change(self, at: datetime) -> datetime:
         """Return the next instant after `at` at which anything may be different."""
-        nearest = min(_next(at, wall, self.zone) for wall in self._walls())
+        local = at.astimezone(self.zone)
+        shown = local.replace(tzinfo=None)
+        ahead = min(_until(shown, wall) for wall in self._walls)
+        nearest = at.astimezone(UTC) + ahead
+        if nearest.astimezone(self.zone).utcoffset() == local.utcoffset():
+            return nearest.astimezone(at.tzinfo)
+        # Clocks are put on or back before that.
+        nearest = min(_next(at, wall, self.zone) for wall in self._walls)
         return _jump(at, nearest, self.zone) or nearest
 
-    def _walls(self) -> set[time]:
+    @cached_property
+    def _walls(self) -> frozenset[time]:
         quiet = self.policy.quiet_hours
         opens = (wall for one in self.policy.open_hours for wall in (one.start, one.end))
-        return {_MIDNIGHT, quiet.start, quiet.end, *opens}
+        return frozenset({_MIDNIGHT, quiet.start, quiet.end, *opens})
+
+
+def _until(shown: datetime, wall: time) -> timedelta:
+    """Return how long it takes clocks from what they show to `wall`, were they left alone."""
+    today = datetime.combine(shown, wall)
+    return today - shown if today > shown else today + _DAY - shown
 
 
 def _next(at: datetime, wall: time, zone: ZoneInfo) -> datetime:
