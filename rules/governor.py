@@ -52,10 +52,11 @@ class Room:
 
 @dataclass(frozen=True)
 class Governor:
-    """Decides under one policy at one instant; it remembers when each zone's hours open."""
+    """Decides under one policy at one instant; it remembers each zone's hours and opening."""
 
     policy: Policy
     as_of: datetime
+    _hours: dict[ZoneInfo, Hours] = field(default_factory=dict, init=False)
     _opened: dict[ZoneInfo, datetime | None] = field(default_factory=dict, init=False)
     _caps: dict[int, tuple[Cap, ...]] = field(default_factory=dict, init=False)
 
@@ -99,7 +100,7 @@ class Governor:
             reasons = (*reasons, Reason("contact_changed"))
         if case.zone is None:
             return Recheck(reasons, None)
-        hours = Hours(self.policy, case.zone)
+        hours = self._hours_in(case.zone)
         start = hours.opens(max(self.as_of, planned.span.start), planned.span.end)
         if start is None:
             return Recheck((*reasons, Reason("window_over")), None)
@@ -202,7 +203,7 @@ class Governor:
         guarded = guarded_until(person.case, ask.category, self.policy)
         start = max(ask.span.start, guarded) if guarded else ask.span.start
         limits = self._limits(ask.category, person)
-        hours = Hours(self.policy, ask.zone)
+        hours = self._hours_in(ask.zone)
         return first_place(ask.at(start, until), person.slots, limits, hours, until=until)
 
     def _limits(self, category: Category, person: _Person) -> Limits:
@@ -213,9 +214,14 @@ class Governor:
         if zone not in self._opened:
             # In UTC an hour is an hour, also in the night in which clocks change.
             at = self.as_of.astimezone(UTC)
-            self._opened[zone] = Hours(self.policy, zone).opens(at, at + AHEAD)
+            self._opened[zone] = self._hours_in(zone).opens(at, at + AHEAD)
         opens = self._opened[zone]
         return opens if opens is not None and opens < until else None
+
+    def _hours_in(self, zone: ZoneInfo) -> Hours:
+        if zone not in self._hours:
+            self._hours[zone] = Hours(self.policy, zone)
+        return self._hours[zone]
 
     def _outcompeted(self, ruling: Ruling, winner: Contender) -> Ruling:
         worth, needed = (round(expected(one, self.policy), 4) for one in (ruling.contender, winner))

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
+import orjson
 from sqlalchemy import Connection
 
 from prompts.catalogue import scenes
@@ -35,7 +36,7 @@ def decide(wired: Wiring, run: int, as_of: datetime, persons: Sequence[int]) -> 
         lock_persons(connection, persons)
         governor = Governor(wired.policy, as_of)
         for case in _cases(connection, wired, run, as_of, persons):
-            told = case_record(case)
+            told = orjson.Fragment(orjson.dumps(case_record(case)))  # once for all contenders
             for ruling in governor.decide(case):
                 decisions.append(_decision(wired.policy, told, ruling))
                 if ruling.verdict in _TAKES_A_SLOT:
@@ -61,7 +62,7 @@ def _cases(
     return read_cases(connection, wired, contenders, channel=WECOM, as_of=as_of).values()
 
 
-def _decision(policy: Policy, told: dict[str, Any], ruling: Ruling) -> tuple[Any, ...]:
+def _decision(policy: Policy, told: orjson.Fragment, ruling: Ruling) -> tuple[Any, ...]:
     reasons = [{"rule": reason.rule, **reason.numbers} for reason in ruling.reasons]
     return (
         ruling.contender.candidate_id,
