@@ -19,10 +19,11 @@ _MAX_WAL_MB = 4_096
 _MAX_SHARED_MB = 1_024
 
 
-def start(folder: Path) -> str:
+def start(folder: Path, *, most_shared_mb: int = _MAX_SHARED_MB) -> str:
     """
     Start PostgreSQL on `folder`, or adopt the one that runs there, and return its URL.
 
+    A quarter of the memory, and `most_shared_mb` at most, keeps the pages that work comes back to.
     The server survives this process (`cleanup_mode=None`). A URL alone proves nothing: after a
     crash the package may return one that refuses connections, hence the connect.
     """
@@ -31,11 +32,12 @@ def start(folder: Path) -> str:
     adopted = is_running(folder)
     try:
         server = _server(folder)
-        if _tune(str(server.get_uri())) and not adopted:
+        shared_mb = min(most_shared_mb, psutil.virtual_memory().total // 4 // 1024**2)
+        if _tune(str(server.get_uri()), shared_mb) and not adopted:
             server.stop()
             server.start()
         url = str(server.get_uri())
-        _tune(url)
+        _tune(url, shared_mb)
     except (OSError, RuntimeError, psycopg.OperationalError) as error:
         raise ConfigurationError(
             f"the embedded PostgreSQL in {folder} does not start ({error}); "
@@ -85,19 +87,17 @@ def _unheard() -> Iterator[None]:
     wait=wait_fixed(0.2),
     reraise=True,
 )
-def _tune(url: str) -> bool:
+def _tune(url: str, shared_mb: int) -> bool:
     """
     Connect, and fit the server to a shop of millions; tell whether it has to start anew for that.
 
-    A quarter of the memory, at most a gigabyte, keeps the pages that a day comes back to: with the
-    128 MB that are usual, each page that is taken in first has another one written to disk. And a
-    morning's work fits between two checkpoints, after each of which every page that is touched is
-    logged as a whole once more.
+    With the 128 MB that are usual, each page that a day takes in first has another one written to
+    disk. And a morning's work fits between two checkpoints, after each of which every page that is
+    touched is logged as a whole once more.
     """
-    shared = min(_MAX_SHARED_MB, psutil.virtual_memory().total // 4 // 1024**2)
     with psycopg.connect(url, connect_timeout=5, autocommit=True) as connection:
         connection.execute(f"ALTER SYSTEM SET max_wal_size = '{_MAX_WAL_MB}MB'")
-        connection.execute(f"ALTER SYSTEM SET shared_buffers = '{shared}MB'")
+        connection.execute(f"ALTER SYSTEM SET shared_buffers = '{shared_mb}MB'")
         connection.execute("SELECT pg_reload_conf()")
         has = connection.execute("SELECT pg_size_bytes(current_setting('shared_buffers'))")
-        return has.fetchone() != (shared * 1024**2,)
+        return has.fetchone() != (shared_mb * 1024**2,)
