@@ -5,17 +5,22 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from store.bulk import array_of
-
 _ASKING = """
 SELECT m.id, m.scene, m.sender, c.wording_key, c.value, m.window_until
 FROM message m JOIN candidate c ON c.id = m.id
-WHERE m.run_id = :run AND m.state = 'planned' AND NOT m.allotted ORDER BY m.id
+WHERE m.run_id = :run AND m.state = 'planned' AND m.round > :rounds ORDER BY m.id
 """
 _PAID = """
 SELECT DISTINCT m.sender, c.wording_key
-FROM message m JOIN candidate c ON c.id = m.id WHERE m.run_id = :run AND m.allotted
+FROM message m JOIN candidate c ON c.id = m.id WHERE m.run_id = :run AND m.round <= :rounds
 """
+# Whoever is not planned any more was let go, or left before the round.
+_CLOSE = (
+    """
+UPDATE message SET round = NULL WHERE run_id = :run AND round > :rounds AND state <> 'planned'
+""",
+    "UPDATE run SET rounds = rounds + 1 WHERE id = :run",
+)
 _DEFERRED = """
 SELECT m.id, m.person_id, m.ghost, EXISTS (
     SELECT 1 FROM candidate c
@@ -26,39 +31,49 @@ WHERE m.state = 'deferred' AND m.run_id <> :run ORDER BY m.id
 """
 
 
-def persons_asking(connection: Connection, run_id: int) -> list[int]:
-    """Return whose messages of a run have no share yet."""
+def open_round(connection: Connection, run_id: int) -> int:
+    """
+    Return how many rounds of a run are over, and let none of its persons be planned meanwhile.
+
+    Whoever is being planned is waited for, and asks in this round; who comes later, in the next.
+    """
+    rounds: int = connection.execute(
+        text("SELECT rounds FROM run WHERE id = :run FOR NO KEY UPDATE"), {"run": run_id}
+    ).scalar_one()
+    return rounds
+
+
+def close_round(connection: Connection, run_id: int, rounds: int) -> None:
+    """Let all messages that asked after so many rounds, and are planned still, have their share."""
+    for statement in _CLOSE:
+        connection.execute(text(statement), {"run": run_id, "rounds": rounds})
+
+
+def persons_asking(connection: Connection, run_id: int, rounds: int) -> list[int]:
+    """Return whose messages of a run ask after so many rounds."""
     rows = connection.execute(
         text(
             "SELECT DISTINCT person_id FROM message"
-            " WHERE run_id = :run AND state = 'planned' AND NOT allotted"
+            " WHERE run_id = :run AND state = 'planned' AND round > :rounds"
         ),
-        {"run": run_id},
+        {"run": run_id, "rounds": rounds},
     )
     return list(rows.scalars())
 
 
-def asking(connection: Connection, run_id: int) -> list[Any]:
+def asking(connection: Connection, run_id: int, rounds: int) -> list[Any]:
     """
-    Return a run's planned messages that have no share yet, ghosts among them.
+    Return a run's planned messages that ask after so many rounds, ghosts among them.
 
     A row is (message, scene, sender, wording_key, value, window_until).
     """
-    return list(connection.execute(text(_ASKING), {"run": run_id}))
+    return list(connection.execute(text(_ASKING), {"run": run_id, "rounds": rounds}))
 
 
-def paid(connection: Connection, run_id: int) -> frozenset[tuple[str, str]]:
+def paid(connection: Connection, run_id: int, rounds: int) -> frozenset[tuple[str, str]]:
     """Return the texts of messages that have their share, each by its sender and wording key."""
-    rows = connection.execute(text(_PAID), {"run": run_id})
+    rows = connection.execute(text(_PAID), {"run": run_id, "rounds": rounds})
     return frozenset((sender, wording) for sender, wording in rows)
-
-
-def mark(connection: Connection, messages: Sequence[int]) -> None:
-    """Note that messages have their share."""
-    connection.execute(
-        text("UPDATE message SET allotted = true WHERE id = ANY(CAST(:messages AS bigint[]))"),
-        {"messages": array_of(messages)},
-    )
 
 
 def reopen(connection: Connection, released: Sequence[int]) -> int:

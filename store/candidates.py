@@ -28,9 +28,9 @@ _RESERVATION = (
 _FOLLOWING = (
     """
 INSERT INTO message (id, run_id, person_id, scene, category, channel, sender, contact, ghost,
-                     allotted, state, planned_for, window_until)
+                     round, state, planned_for, window_until)
 SELECT slot, :run, person_id, scene, category, channel, sender, contact, ghost,
-       false, 'planned', at, until
+       :round, 'planned', at, until
 FROM ledger WHERE kind = 'reservation' AND slot = ANY(CAST(:slots AS bigint[]))
 """,
     """
@@ -77,6 +77,14 @@ def undecided_persons(
     return list(rows.scalars())
 
 
+def next_round(connection: Connection, run_id: int) -> int:
+    """Return in which round of a run's allotment a winner asks, and keep it from passing."""
+    rounds: int = connection.execute(
+        text("SELECT rounds FROM run WHERE id = :run FOR SHARE"), {"run": run_id}
+    ).scalar_one()
+    return rounds + 1
+
+
 def undecided(connection: Connection, run_id: int, persons: Sequence[int]) -> Sequence[Any]:
     """Return the undecided candidates of locked persons."""
     return connection.execute(
@@ -106,17 +114,22 @@ def record_decisions(connection: Connection, rows: Iterable[Sequence[Any]]) -> i
 
 
 def record_messages(
-    connection: Connection, run_id: int, at: datetime, rows: Sequence[Sequence[Any]]
+    connection: Connection,
+    run_id: int,
+    round_: int,
+    at: datetime,
+    rows: Sequence[Sequence[Any]],
 ) -> None:
     """
     Append reservations, and to each its message in state planned with its first event.
 
     A row is (candidate, person, contact, scene, category, channel, sender, start, end, zone,
-    local date, policy version, ghost).
+    local date, policy version, ghost). They ask for their share in this round of the run.
     """
     copy_rows(
         connection, "ledger", _RESERVATION, ((*row, "reservation", "planned") for row in rows)
     )
-    values = {"slots": array_of(row[0] for row in rows), "run": run_id, "at": at}
+    slots = array_of(row[0] for row in rows)
+    values = {"slots": slots, "run": run_id, "round": round_, "at": at}
     for statement in _FOLLOWING:
         connection.execute(text(statement), values)

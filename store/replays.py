@@ -23,7 +23,7 @@ SELECT min(id) FROM (SELECT id FROM candidate WHERE run_id = :run OFFSET 0) of_r
 _DECISIONS: LiteralString = """
 SELECT c.id, c.person_id AS person, c.scene, c.wording_key, c.value, c.window_until,
        d.verdict, d.reasons->0->>'rule' AS rule, d.inputs, d.policy_version, m.state,
-       CASE WHEN m.state IN ('deferred', 'cancelled', 'expired') AND NOT m.allotted THEN
+       CASE WHEN m.state IN ('deferred', 'cancelled', 'expired') AND m.round IS NULL THEN
            (SELECT e.reason FROM message_event e
             WHERE e.message_id = m.id AND e.from_state = 'planned' ORDER BY e.seq LIMIT 1)
        END AS over

@@ -9,8 +9,8 @@ _FORM = """
 INSERT INTO wording (run_id, key, scene, channel, voice, category, segment, slots)
 SELECT DISTINCT ON (c.wording_key) m.run_id, c.wording_key, m.scene, m.channel,
        c.inputs->>'voice', m.category, c.inputs->>'segment', c.inputs->'slots'
-FROM message m JOIN candidate c ON c.id = m.id
-WHERE m.run_id = :run AND m.state = 'planned' AND m.allotted AND m.wording_id IS NULL
+FROM message m JOIN run r ON r.id = m.run_id JOIN candidate c ON c.id = m.id
+WHERE m.run_id = :run AND m.state = 'planned' AND m.round <= r.rounds AND m.wording_id IS NULL
   AND NOT m.ghost
 ORDER BY c.wording_key, m.id
 ON CONFLICT (run_id, key) DO NOTHING
@@ -18,9 +18,9 @@ ON CONFLICT (run_id, key) DO NOTHING
 
 _ASSIGN = """
 UPDATE message m SET wording_id = w.id
-FROM candidate c, wording w
-WHERE m.run_id = :run AND m.state = 'planned' AND m.allotted AND m.wording_id IS NULL
-  AND c.id = m.id
+FROM run r, candidate c, wording w
+WHERE m.run_id = :run AND m.state = 'planned' AND m.round <= r.rounds AND m.wording_id IS NULL
+  AND r.id = m.run_id AND c.id = m.id
   AND w.run_id = m.run_id AND w.key = c.wording_key
 """
 
@@ -40,8 +40,9 @@ def persons_waiting(connection: Connection, run_id: int) -> list[int]:
     """Return whose messages of a run may have a wording and have none yet."""
     rows = connection.execute(
         text(
-            "SELECT DISTINCT person_id FROM message WHERE run_id = :run AND state = 'planned'"
-            " AND allotted AND wording_id IS NULL"
+            "SELECT DISTINCT m.person_id FROM message m JOIN run r ON r.id = m.run_id"
+            " WHERE m.run_id = :run AND m.state = 'planned' AND m.round <= r.rounds"
+            " AND m.wording_id IS NULL"
         ),
         {"run": run_id},
     )

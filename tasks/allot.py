@@ -51,24 +51,25 @@ def allot_budgets(run: GrowthRun, *, last: bool) -> int:
     What does not fit waits for tomorrow's budgets if its window reaches so far; else it gives its
     slot back, and in all but the last round those whom it had outcompeted compete once more.
 
-    One transaction: the persons are locked, then what they ask for is read by a second statement;
-    budgets are spent, messages marked and slots given back together.
+    One transaction: the run is locked, then the persons, then what they ask for is read by another
+    statement; budgets are spent, slots given back and the round closed together.
     """
     wired = wiring()
     with transaction(wired.database) as connection:
-        lock_persons(connection, allotment.persons_asking(connection, run.id))
-        rows = allotment.asking(connection, run.id)
+        rounds = allotment.open_round(connection, run.id)
+        lock_persons(connection, allotment.persons_asking(connection, run.id, rounds))
+        rows = allotment.asking(connection, run.id, rounds)
         weight_of = wired.policy.arbitration.weight_of
         asking = [
             Asking(message, scene, sender, wording, value * weight_of(scene))
             for message, scene, sender, wording, value, _ in rows
         ]
         held = budgets.hold(connection, run.today, dict(_most(asking, wired.policy, run)))
-        found = allot(asking, _left(held, allotment.paid(connection, run.id)))
+        found = allot(asking, _left(held, allotment.paid(connection, run.id, rounds)))
         budgets.spend(connection, run.today, _spent(found, held))
-        allotment.mark(connection, [one.message_id for one in found.kept])
         ends = {message: until for message, *_, until in rows}
         released = _let_go(connection, found, ends, _tomorrow(wired, run), run.as_of)
+        allotment.close_round(connection, run.id, rounds)
         again = 0 if last else allotment.reopen(connection, released)
     _log.info(
         "allotted kept=%d released=%d deferred=%d again=%d",

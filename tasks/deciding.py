@@ -33,6 +33,7 @@ def decide(wired: Wiring, run: int, as_of: datetime, persons: Sequence[int]) -> 
     decisions: list[tuple[Any, ...]] = []
     reservations: list[tuple[Any, ...]] = []
     with uncollected(), transaction(wired.database) as connection:
+        round_ = candidates.next_round(connection, run)
         lock_persons(connection, persons)
         governor = Governor(wired.policy, as_of)
         for case in _cases(connection, wired, run, as_of, persons):
@@ -42,7 +43,7 @@ def decide(wired: Wiring, run: int, as_of: datetime, persons: Sequence[int]) -> 
                 if ruling.verdict in _TAKES_A_SLOT:
                     reservations.append(_reservation(wired.policy, case, ruling))
         candidates.record_decisions(connection, decisions)
-        candidates.record_messages(connection, run, as_of, reservations)
+        candidates.record_messages(connection, run, round_, as_of, reservations)
     return len(decisions), len(reservations)
 
 

@@ -1,7 +1,12 @@
 """Who wins a slot today: chunk by chunk of persons who have candidates."""
 
 import logging
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime
+from functools import partial
+from queue import Empty, SimpleQueue
 
 from prefect import task
 
@@ -10,10 +15,13 @@ from store.database import transaction
 from tasks.deciding import decide
 from tasks.growth import GrowthRun
 from tasks.lane import Lane
-from tasks.wiring import wiring
+from tasks.wiring import Wiring, wiring
 
 _log = logging.getLogger("runwu.plan")
-CHUNK = 5_000
+CHUNK = 20_000
+PIECE = 1_250
+"""How many persons are decided in one transaction, of so many in a task."""
+
 WORTH_A_LANE = 2_500
 """How many persons at once are worth another process; fewer are decided before it is there."""
 
@@ -26,7 +34,7 @@ def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
     Decide the candidates of one chunk of persons numbered above `above`.
 
     Return the last of them, above which to go on; None when there is none left. While chunks are
-    large, a process beside this one decides half of each, in a transaction of its own.
+    large, a process beside this one decides pieces of each, as many as it gets done meanwhile.
     """
     wired = wiring()
     with transaction(wired.database) as connection:
@@ -34,14 +42,30 @@ def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
     if not persons:
         _LANE.end()
         return None
+    pieces: SimpleQueue[Sequence[int]] = SimpleQueue()
+    for first in range(0, len(persons), PIECE):
+        pieces.put(persons[first : first + PIECE])
+    tell = partial(_decide_pieces, pieces, wired, run)
     if len(persons) >= WORTH_A_LANE and _LANE.is_ready():
-        half = (len(persons) + 1) // 2
         with ThreadPoolExecutor(1) as waiting:
-            theirs = waiting.submit(_LANE.decide, wired, run.id, run.as_of, persons[half:])
-            ours = decide(wired, run.id, run.as_of, persons[:half])
-        counts = [ours, theirs.result()]
+            theirs = waiting.submit(tell, _LANE.decide)
+            counts = [*tell(decide), *theirs.result()]
     else:
-        counts = [decide(wired, run.id, run.as_of, persons)]
+        counts = tell(decide)
     decided, won = map(sum, zip(*counts, strict=True))
     _log.info("planned persons=%d decided=%d won=%d", len(persons), decided, won)
     return persons[-1]
+
+
+def _decide_pieces(
+    pieces: SimpleQueue[Sequence[int]],
+    wired: Wiring,
+    run: GrowthRun,
+    decide: Callable[[Wiring, int, datetime, Sequence[int]], tuple[int, int]],
+) -> list[tuple[int, int]]:
+    """Decide one piece after the other until none is left; return how many, and how many won."""
+    counts = []
+    with suppress(Empty):
+        while True:
+            counts.append(decide(wired, run.id, run.as_of, pieces.get_nowait()))
+    return counts

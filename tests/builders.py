@@ -52,8 +52,8 @@ RETURNING id
 _MESSAGES = (
     """
 INSERT INTO message (id, run_id, person_id, scene, category, channel, sender, contact, ghost,
-                     allotted, state, planned_for, window_until)
-SELECT id, run_id, person_id, scene, 'care', 'wecom', 'yi', 'wm' || person_id, false, true,
+                     round, state, planned_for, window_until)
+SELECT id, run_id, person_id, scene, 'care', 'wecom', 'yi', 'wm' || person_id, false, 0,
        'planned', :at, window_until
 FROM candidate WHERE id = ANY(:ids)
 """,

@@ -80,7 +80,7 @@ FROM generate_series(1, :days) n ORDER BY n
 _PEOPLE = (
     """
 INSERT INTO person (id, identity, bucket)
-SELECT n, 'unionid:u' || n, n * 7919 % 10000 FROM generate_series(1, :members) n
+SELECT n, 'unionid:u' || n, n * CAST(7919 AS bigint) % 10000 FROM generate_series(1, :members) n
 """,
     """
 INSERT INTO member (id, source, key, person_id, unionid, timezone)
@@ -132,9 +132,9 @@ SELECT i, w.ago, w.person, 'replenish', 'w' || i % 40, 0.5,
 """,
     f"""
 INSERT INTO message (id, run_id, person_id, scene, category, channel, sender, contact, ghost,
-                     allotted, state, planned_for, window_until)
+                     round, state, planned_for, window_until)
 SELECT i, w.ago, w.person, 'replenish', 'marketing', 'wecom', 'e' || w.person % 500,
-       'wm' || w.person, false, true, 'delivered', d.midnight + interval '9 hours',
+       'wm' || w.person, false, 0, 'delivered', d.midnight + interval '9 hours',
        d.midnight + interval '20 hours' {_PAST}
 """,
     f"""

@@ -35,7 +35,7 @@ _CANDIDATE = (
 )
 _MESSAGE = (
     *("id", "run_id", "person_id", "scene", "category", "channel", "sender", "contact"),
-    *("ghost", "allotted", "state", "planned_for", "window_until"),
+    *("ghost", "round", "state", "planned_for", "window_until"),
 )
 _EVENT = ("message_id", "seq", "at", "from_state", "to_state", "reason")
 _OUTCOME = ("kind", "source_event", "person_id", "message_id", "at", "amount")
@@ -123,7 +123,7 @@ def _message(run_id: int, entry: Entry) -> tuple[Any, ...]:
         contact.sender if contact else "",
         contact.address if contact else "",
         fate.told == HOLDOUT,
-        not over,
+        None if over else 0,
         "delivered" if entry.delivered else "cancelled" if over else "expired",
         one.window_until - timedelta(hours=one.hours),
         one.window_until,

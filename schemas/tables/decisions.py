@@ -1,4 +1,10 @@
-"""Who has a reason, who won, and what it costs them of their budget."""
+"""
+Who has a reason, who won, and what it costs them of their budget.
+
+Each morning writes rows of these tables by the hundred thousand, from rows that it has just read
+and locked. To look each of those up once more for a foreign key takes longer than to write it;
+instead, triggers see to it that no run, person, candidate or message is ever deleted.
+"""
 
 from datetime import date, datetime
 from typing import Any
@@ -51,7 +57,7 @@ class GovernorDecision(Table, table=True):
 
     __tablename__ = "decision"
 
-    candidate_id: int = Field(foreign_key="candidate.id", primary_key=True, sa_type=BigInteger)
+    candidate_id: int = Field(primary_key=True, sa_type=BigInteger)
     verdict: Verdict = word()
     arm: Arm = word()
     reasons: list[Any] = Field(default_factory=list, sa_type=JSONB)
@@ -66,8 +72,9 @@ class Message(Table, table=True):
     A winning candidate on its way to a person; its id is its candidate's.
 
     A ghost is the message a person in the holdout would have got: it takes every step of one and
-    is never sent, which the outbox's foreign key on (id, ghost) sees to. Once `allotted`, it has
-    its share of what all messages of the day share.
+    is never sent, which the outbox's foreign key on (id, ghost) sees to. `round` is that of its
+    run's rounds of allotment in which it asks for its share of what all messages share, and has it
+    from then on; None once it has to go without.
     """
 
     __table_args__ = (
@@ -81,12 +88,14 @@ class Message(Table, table=True):
         ),
         Index("ix_message_open_state", "state", "window_until", postgresql_where=text(OPEN)),
         Index("ix_message_run", "run_id", "state"),
-        Index("ix_message_wording", "wording_id"),
+        Index(
+            "ix_message_wording", "wording_id", postgresql_where=text("wording_id IS NOT NULL")
+        ),
     )
 
-    id: int = Field(foreign_key="candidate.id", primary_key=True, sa_type=BigInteger)
-    run_id: int = Field(foreign_key="run.id", sa_type=BigInteger)
-    person_id: int = Field(foreign_key="person.id", sa_type=BigInteger)
+    id: int = Field(primary_key=True, sa_type=BigInteger)
+    run_id: int = Field(sa_type=BigInteger)
+    person_id: int = Field(sa_type=BigInteger)
     scene: str
     category: Category = word()
     channel: str
@@ -94,7 +103,7 @@ class Message(Table, table=True):
     contact: str
     ghost: bool = False
     wording_id: int | None = Field(default=None, foreign_key="wording.id", sa_type=BigInteger)
-    allotted: bool = False
+    round: int | None = None
     state: MessageState = word()
     planned_for: datetime = instant()
     window_until: datetime = instant()
@@ -103,7 +112,7 @@ class Message(Table, table=True):
 class MessageEvent(Table, table=True):
     """One move of a message, with its reason."""
 
-    message_id: int = Field(foreign_key="message.id", primary_key=True, sa_type=BigInteger)
+    message_id: int = Field(primary_key=True, sa_type=BigInteger)
     seq: int = Field(primary_key=True)
     at: datetime = instant()
     from_state: MessageState | None = word(default=None)
@@ -154,9 +163,9 @@ class Ledger(Table, table=True):
     )
 
     id: int | None = Field(default=None, primary_key=True, sa_type=BigInteger)
-    slot: int = Field(foreign_key="candidate.id", sa_type=BigInteger)
+    slot: int = Field(sa_type=BigInteger)
     kind: LedgerKind = word()
-    person_id: int = Field(foreign_key="person.id", sa_type=BigInteger)
+    person_id: int = Field(sa_type=BigInteger)
     contact: str
     scene: str
     category: Category = word()

@@ -16,7 +16,8 @@ class Run(Table, table=True):
     One occasion of a flow; its unique key makes the flow single-flight and repeatable.
 
     `occasion` tells apart the runs of one business date: empty for the daily run, the end of the
-    window for a pull. `opened_at` is real time, so that the run's own clock can be told.
+    window for a pull. `opened_at` is real time, so that the run's own clock can be told. `rounds`
+    are those in which what all its messages share has been allotted.
     """
 
     __table_args__ = (UniqueConstraint("flow", "business_date", "shard", "occasion"),)
@@ -30,6 +31,7 @@ class Run(Table, table=True):
     opened_at: datetime = instant()
     finished_at: datetime | None = instant(default=None)
     status: RunStatus = word(default=RunStatus.OPEN)
+    rounds: int = Field(default=0, sa_column_kwargs={"server_default": "0"})
     books: dict[str, Any] = Field(default_factory=dict, sa_type=JSONB)
 
 

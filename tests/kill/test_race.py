@@ -299,7 +299,8 @@ SELECT k.address FROM contact k JOIN person p ON p.id = k.person_id WHERE p.buck
 _SHARED = """
 WITH kept AS (
     SELECT m.id, m.sender, m.scene, m.run_id, r.business_date, c.wording_key
-    FROM message m JOIN candidate c ON c.id = m.id JOIN run r ON r.id = m.run_id WHERE m.allotted
+    FROM message m JOIN candidate c ON c.id = m.id JOIN run r ON r.id = m.run_id
+    WHERE m.round <= r.rounds
 ), spent AS (
     SELECT 'sender' AS scope, sender AS key, business_date, count(DISTINCT wording_key) AS n
     FROM kept GROUP BY sender, business_date

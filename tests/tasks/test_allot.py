@@ -68,8 +68,8 @@ def decide(run: GrowthRun) -> list[int]:
 def test_without_a_bound_everybody_keeps_their_slot(database: Engine, run: GrowthRun) -> None:
     candidates(database, run, 5)
     assert decide(run) == [0]
-    assert rows(database, "SELECT state, allotted, count(*) FROM message GROUP BY 1, 2") == [
-        ("planned", True, 5)
+    assert rows(database, "SELECT state, round, count(*) FROM message GROUP BY 1, 2") == [
+        ("planned", 1, 5)
     ]
 
 
@@ -127,10 +127,10 @@ def test_whom_a_released_winner_had_outcompeted_competes_once_more(
     change(database, "UPDATE candidate SET value = 0.3 WHERE scene = 'lapsing_care'")
     assert decide(run) == [2, 0]
     assert rows(
-        database, "SELECT scene, state, allotted, count(*) FROM message GROUP BY 1, 2, 3 ORDER BY 1"
+        database, "SELECT scene, state, round, count(*) FROM message GROUP BY 1, 2, 3 ORDER BY 1"
     ) == [
-        ("lapsing_care", "planned", True, 2),
-        ("replenish", "cancelled", False, 2),
+        ("lapsing_care", "planned", 2, 2),
+        ("replenish", "cancelled", None, 2),
     ]
     undecided = "SELECT count(*) FROM candidate c WHERE NOT EXISTS"
     undecided += " (SELECT 1 FROM decision d WHERE d.candidate_id = c.id)"
@@ -169,7 +169,7 @@ def test_a_runner_up_shares_the_text_that_was_kept_for_its_employee_before(
         p=first,
     )
     assert decide(run) == [1, 0]
-    kept = rows(database, "SELECT person_id, scene FROM message WHERE allotted ORDER BY 1")
+    kept = rows(database, "SELECT person_id, scene FROM message WHERE round IS NOT NULL ORDER BY 1")
     assert kept == [(first, "lapsing_care"), (second, "lapsing_care")]
     assert rows(database, "SELECT used FROM budget WHERE scope = 'sender'") == [(1,)]
 
@@ -201,4 +201,5 @@ def test_a_budget_that_was_overspent_beside_us_takes_all_back(
     )
     with pytest.raises(ValueError, match="has no 4 left"):
         allot.allot_budgets.fn(run, last=False)
-    assert rows(database, "SELECT DISTINCT state, allotted FROM message") == [("planned", False)]
+    assert rows(database, "SELECT DISTINCT state, round FROM message") == [("planned", 1)]
+    assert rows(database, "SELECT rounds FROM run") == [(0,)]

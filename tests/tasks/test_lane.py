@@ -120,13 +120,14 @@ def test_a_killed_process_leaves_its_half_to_us(database: Engine) -> None:
     assert len(builders.rows(database, _DECIDED, run=run.id)) == 2 * PERSONS
 
 
-def test_what_goes_wrong_over_there_is_raised_here(lane: Lane) -> None:
+def test_what_goes_wrong_over_there_is_raised_here(database: Engine, lane: Lane) -> None:
+    run = morning(database, builders.persons(database, 1))
     wired = wiring()
     url = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
     nowhere = wired.environment.model_copy(update={"database_url": url})
     with pytest.raises(Exception, match=r"127\.0\.0\.1"):
-        lane.decide(Wiring(wired.settings, nowhere), 0, MORNING, [1])
-    assert lane.decide(wired, 0, MORNING, [1]) == (0, 0)
+        lane.decide(Wiring(wired.settings, nowhere), run.id, MORNING, [1])
+    assert lane.decide(wired, run.id, MORNING, [0]) == (0, 0)
 
 
 def test_whoever_dies_before_being_ready_is_done_without(database: Engine) -> None:
