@@ -50,9 +50,12 @@ class Limits(NamedTuple):
     gap_hours: float = 0
 
     @property
-    def all(self) -> tuple[Cap, ...]:
-        """The caps, and the personal budget as one more."""
-        return self.caps if self.personal is None else (*self.caps, self.personal)
+    def reach(self) -> timedelta | None:
+        """How far from all slots nothing is broken; None where a cap of zero lets nothing pass."""
+        caps = self.caps if self.personal is None else (*self.caps, self.personal)
+        if any(cap.fewest == 0 for cap in caps):
+            return None
+        return max([timedelta(hours=self.gap_hours), *(cap.reach for cap in caps)])
 
 
 @dataclass(frozen=True)
@@ -68,7 +71,8 @@ class Count:
 
 def counted(slots: Iterable[Slot], policy: Policy) -> tuple[Slot, ...]:
     """Return the slots whose category counts."""
-    return tuple(slot for slot in slots if policy.categories.of(slot.category).counted)
+    of = policy.categories.of
+    return tuple([slot for slot in slots if of(slot.category).counted])
 
 
 def stretched_gap(policy: Policy, unanswered: int) -> float:
@@ -83,7 +87,14 @@ def stretched_gap(policy: Policy, unanswered: int) -> float:
     return gap
 
 
-def violations(ask: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Reason, ...]:
+class Hold(NamedTuple):
+    """Why an ask does not fit, and before when this alone will not let it; None for never."""
+
+    reason: Reason
+    until: datetime | None
+
+
+def violations(ask: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Hold, ...]:
     """
     Return why `ask` would not fit beside `slots`; empty if it does.
 
@@ -92,24 +103,13 @@ def violations(ask: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Reason,
     hold beside them; all must hold (peers.md, section 4, pitfalls 3, 5 and 8). A slot counts on the
     days that its own frozen zone tells, whatever clock the person lives by today.
     """
-    return tuple(_broken(ask, slots, limits)) if slots or limits.caps or limits.personal else ()
-
-
-def _broken(ask: Ask, slots: Sequence[Slot], limits: Limits) -> Iterator[Reason]:
-    """Yield what is broken, the gap first, which is told soonest."""
-    gap = _gap(ask, slots, limits)
-    if gap is not None:
-        yield gap
+    holds = _gap(ask, slots, limits)
     for cap in limits.caps:
-        full = None if _has_room(cap, ask, slots) else _cap(cap, ask, slots)
-        if full is not None:
-            yield full
-    personal = limits.personal
-    spent = None
-    if personal is not None and not _has_room(personal, ask, slots):
-        spent = _spent(personal, ask, slots)
-    if spent is not None:
-        yield spent
+        if not _has_room(cap, ask, slots) and concerns(cap, ask):
+            holds += _full(cap, ask, slots, _told_of_cap)
+    if limits.personal is not None and not _has_room(limits.personal, ask, slots):
+        holds += _full(limits.personal, ask, slots, _told_of_budget)
+    return holds
 
 
 def frees_at(
@@ -121,26 +121,42 @@ def frees_at(
     Rationale: whoever is held back is told when, and never longer than need be; one system let
     the fourth message of a week wait three weeks (mautic PR#4761).
     """
-    ahead = {at for at in _openings(ask, slots, limits) if ask.span.start <= at < until}
-    for start in sorted(ahead):
-        if next(_broken(ask.at(start, until), slots, limits), None) is None:
+    start: datetime | None = ask.span.start
+    while start is not None and start < until:
+        holds = violations(ask.at(start, until), slots, limits)
+        if not holds:
             return start
+        start = lifted(holds)
     return None
 
 
-def _gap(ask: Ask, slots: Iterable[Slot], limits: Limits) -> Reason | None:
+def lifted(holds: Iterable[Hold]) -> datetime | None:
+    """Return before when these will not all let go; None for never."""
+    latest = None
+    for _, until in holds:
+        if until is None:
+            return None
+        latest = until if latest is None else max(latest, until)
+    return latest
+
+
+def _gap(ask: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Hold, ...]:
     if not limits.gap_hours:
-        return None
+        return ()
     gap, span = timedelta(hours=limits.gap_hours), ask.span
     near = [
-        slot.candidate_id
+        slot
         for slot in slots
         if span.start - slot.span.end < gap and slot.span.start - span.end < gap
     ]
     if not near:
-        return None
+        return ()
     hours = round(float(limits.gap_hours), 1)
-    return Reason("gap", {"hours": int(hours) if hours.is_integer() else hours, "beside": near})
+    told = {
+        "hours": int(hours) if hours.is_integer() else hours,
+        "beside": [slot.candidate_id for slot in near],
+    }
+    return (Hold(Reason("gap", told), max([slot.span.end for slot in near]) + gap),)
 
 
 def concerns(cap: Cap, ask: Ask) -> bool:
@@ -159,25 +175,24 @@ def count(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Count:
     return Count(cap.scope, name, f"rolling_{cap.span_hours}h", used, int(cap.max))
 
 
-def _cap(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
-    if not concerns(cap, ask):
-        return None
+def _full(
+    cap: Cap, ask: Ask, slots: Sequence[Slot], told: Callable[[Cap, Count], Reason]
+) -> tuple[Hold, ...]:
     full = count(cap, ask, slots)
-    window, used, most = full.window, full.used, full.max
-    if used < most:
-        return None
-    if cap.scope is Scope.PERSON:
-        return Reason("cap", {"window": window, "used": used, "max": most})
-    scope = cap.scope.value
-    return Reason(
-        "cap", {"scope": scope, "of": full.of, "window": window, "used": used, "max": most}
-    )
-
-
-def _spent(budget: Cap, ask: Ask, slots: Sequence[Slot]) -> Reason | None:
-    full = count(budget, ask, slots)
     if full.used < full.max:
-        return None
+        return ()
+    openings = [at for at in _openings(cap, slots, ask.zone) if at > ask.span.start]
+    return (Hold(told(cap, full), min(openings, default=None)),)
+
+
+def _told_of_cap(cap: Cap, full: Count) -> Reason:
+    numbers = {"window": full.window, "used": full.used, "max": full.max}
+    if cap.scope is Scope.PERSON:
+        return Reason("cap", numbers)
+    return Reason("cap", {"scope": cap.scope.value, "of": full.of, **numbers})
+
+
+def _told_of_budget(_: Cap, full: Count) -> Reason:
     return Reason("personal", {"window": full.window, "used": full.used, "max": full.max})
 
 
@@ -248,18 +263,11 @@ _NUMBERS: Mapping[str, Callable[[date], int]] = {
 """The number of the calendar window that a day is in: neighbours differ by one."""
 
 
-def _openings(ask: Ask, slots: Sequence[Slot], limits: Limits) -> Iterator[datetime]:
-    """Yield every start at which some rule may stop holding an ask back."""
-    yield ask.span.start
-    binding = [cap for cap in limits.all if len(slots) >= cap.fewest]
-    spans = {cap.reach for cap in binding if cap.span_hours is not None}
-    spans.add(timedelta(hours=limits.gap_hours))
-    windows = {cap.window for cap in binding if cap.window is not None}
-    for slot in slots:
-        for span in spans:
-            yield slot.span.end + span
-        for window in windows:
-            yield _period_after(window, slot, ask.zone)
+def _openings(cap: Cap, slots: Sequence[Slot], zone: ZoneInfo) -> Iterator[datetime]:
+    """Yield every start from which on one slot less may count in a cap's windows."""
+    if cap.window is not None:
+        return (_period_after(cap.window, slot, zone) for slot in slots)
+    return (slot.span.end + cap.reach for slot in slots)
 
 
 def _period_after(window: str, slot: Slot, zone: ZoneInfo) -> datetime:

@@ -1,18 +1,20 @@
 """One person, one budget, one winner."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from functools import cache
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
 from rules.caps import (
     Ask,
     Count,
+    Hold,
     Limits,
     concerns,
     count,
     counted,
+    lifted,
     stretched_gap,
     violations,
 )
@@ -20,7 +22,7 @@ from rules.holdout import arm_of
 from rules.hours import AHEAD, Hours
 from rules.places import first_place
 from rules.standing import guarded_until, person_reasons
-from rules.worth import allowance, annoyance, expected, is_worth, said_too_often
+from rules.worth import allowance, annoyance, expected, is_worth, lately, said_too_often
 from schemas.enums import Arm, Category, Verdict
 from schemas.governing import Cap
 from schemas.planning import Case, Contact, Contender, Planned, Reason, Recheck, Ruling, Slot, Span
@@ -28,15 +30,23 @@ from schemas.policy import Policy
 
 _NOTHING_HOLDS = Limits()
 _NOBODY = Contact("", "")
+_LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
+
+_Bounds = tuple[Cap, Limits, timedelta | None]
 
 
 class _Person(NamedTuple):
-    """What is the same for all contenders of a person: slots that count, limits, annoyance."""
+    """
+    What is the same for all contenders of a person: slots that count, limits, annoyance.
+
+    From `free_from` on none of their slots can break any limit; None where nothing may pass at all.
+    """
 
     case: Case
     slots: tuple[Slot, ...]
     personal: Cap
     limits: Limits
+    free_from: datetime | None
     cost: float
 
 
@@ -58,7 +68,7 @@ class Governor:
     as_of: datetime
     _hours: dict[ZoneInfo, Hours] = field(default_factory=dict, init=False)
     _opened: dict[ZoneInfo, datetime | None] = field(default_factory=dict, init=False)
-    _caps: dict[int, tuple[Cap, ...]] = field(default_factory=dict, init=False)
+    _bounds: dict[tuple[int, int, int], _Bounds] = field(default_factory=dict, init=False)
 
     def decide(self, case: Case) -> list[Ruling]:
         """
@@ -107,7 +117,8 @@ class Governor:
         span = Span(start, hours.closes(start, planned.span.end))
         sender = planned.contact.sender
         ask = Ask(span, case.zone, planned.category, planned.channel, sender)
-        reasons = (*reasons, *self._held_back(ask, self._person(case)))
+        held = self._held_back(ask, self._person(case))
+        reasons += tuple(hold.reason for hold in held)
         return Recheck(reasons, None if reasons else span)
 
     def room(self, channel: str, case: Case, until: datetime) -> Room:
@@ -127,30 +138,32 @@ class Governor:
             tuple(count(cap, ask, person.slots) for cap in caps),
             count(person.personal, ask, person.slots),
             person.limits.gap_hours,
-            self._frees(ask, person, until),
+            self._frees(ask, person, self._held_back(ask, person), until),
         )
 
     def _person(self, case: Case) -> _Person:
         """Return what is the same for all contenders of a person."""
         slots = counted(case.slots, self.policy)
-        allowed = allowance(case, slots, self.policy, self.as_of)
-        personal = _personal(self.policy.personal.days, allowed)
-        gap = stretched_gap(self.policy, case.unanswered)
-        return _Person(
-            case,
-            slots,
-            personal,
-            Limits(
-                self._binding(len(slots)), personal if personal.fewest <= len(slots) else None, gap
-            ),
-            annoyance(case, slots, self.policy, self.as_of),
-        )
+        of_late = lately(slots, self.policy, self.as_of)
+        allowed = allowance(case, of_late, self.policy)
+        personal, limits, reach = self._bound(len(slots), allowed, case.unanswered)
+        last = max([slot.span.end for slot in slots], default=_LONG_AGO)
+        free_from = None if reach is None else last + reach
+        cost = annoyance(case, of_late, self.policy)
+        return _Person(case, slots, personal, limits, free_from, cost)
 
-    def _binding(self, slots: int) -> tuple[Cap, ...]:
-        """Return the caps that so many slots can fill: the others hold nobody with so few back."""
-        if slots not in self._caps:
-            self._caps[slots] = tuple(cap for cap in self.policy.caps if cap.fewest <= slots)
-        return self._caps[slots]
+    def _bound(self, slots: int, allowed: int, unanswered: int) -> _Bounds:
+        """Return what so many slots can fill: other caps hold nobody with so few back."""
+        told = (slots, allowed, unanswered)
+        if told not in self._bounds:
+            personal = Cap(rolling_days=self.policy.personal.days, max=allowed)
+            limits = Limits(
+                tuple(cap for cap in self.policy.caps if cap.fewest <= slots),
+                personal if personal.fewest <= slots else None,
+                stretched_gap(self.policy, unanswered),
+            )
+            self._bounds[told] = (personal, limits, limits.reach)
+        return self._bounds[told]
 
     def _rank(self, contender: Contender) -> tuple[float, str, int]:
         return (-expected(contender, self.policy), contender.scene, contender.candidate_id)
@@ -173,35 +186,40 @@ class Governor:
         )
         held = self._held_back(ask, person)
         if held:
-            frees = self._frees(ask, person, contender.window_until)
-            return Ruling(contender, Verdict.SUPPRESSED, arm, held, frees_at=frees)
+            frees = self._frees(ask, person, held, contender.window_until)
+            reasons = tuple([hold.reason for hold in held])
+            return Ruling(contender, Verdict.SUPPRESSED, arm, reasons, frees_at=frees)
         return Ruling(contender, Verdict.WON, arm, span=ask.span)
 
     def _barred(self, contender: Contender, person: _Person) -> tuple[Reason, ...]:
         case = person.case
-        reasons = [*person_reasons(case, contender.category, self.policy, self.as_of)]
+        reasons = person_reasons(case, contender.category, self.policy, self.as_of)
         if contender.scene in case.open_scenes:
-            reasons.append(Reason("open_message"))
+            reasons += (Reason("open_message"),)
         gain = expected(contender, self.policy)
         # The notice of a third parcel is no routine, and costs nobody's goodwill.
         if not self.policy.categories.of(contender.category).capped:
-            return (*reasons, *is_worth(gain, 0))
+            return reasons + is_worth(gain, 0)
         again = said_too_often(contender, person.slots, self.policy)
-        if again is not None:
-            reasons.append(again)
-        return (*reasons, *is_worth(gain, person.cost))
+        return reasons + again + is_worth(gain, person.cost)
 
-    def _held_back(self, ask: Ask, person: _Person) -> tuple[Reason, ...]:
+    def _held_back(self, ask: Ask, person: _Person) -> tuple[Hold, ...]:
         """Return what time alone will lift: the silence after an order, caps, the gap."""
-        broken = violations(ask, person.slots, self._limits(ask.category, person))
+        broken: tuple[Hold, ...] = ()
+        if person.free_from is None or ask.span.start < person.free_from:
+            broken = violations(ask, person.slots, self._limits(ask.category, person))
         until = guarded_until(person.case, ask.category, self.policy)
         if until is None or ask.span.start >= until:
             return broken
-        return (Reason("after_order", {"until": until.isoformat()}), *broken)
+        return (Hold(Reason("after_order", {"until": until.isoformat()}), until), *broken)
 
-    def _frees(self, ask: Ask, person: _Person, until: datetime) -> datetime | None:
-        guarded = guarded_until(person.case, ask.category, self.policy)
-        start = max(ask.span.start, guarded) if guarded else ask.span.start
+    def _frees(
+        self, ask: Ask, person: _Person, held: Sequence[Hold], until: datetime
+    ) -> datetime | None:
+        """Return the first instant, before `until`, at which nothing of this holds an ask back."""
+        start = lifted(held) if held else ask.span.start
+        if start is None or start >= until:
+            return None
         limits = self._limits(ask.category, person)
         hours = self._hours_in(ask.zone)
         return first_place(ask.at(start, until), person.slots, limits, hours, until=until)
@@ -233,8 +251,3 @@ class Governor:
             (reason,),
             winner_id=winner.candidate_id,
         )
-
-
-@cache
-def _personal(days: int, most: int) -> Cap:
-    return Cap(rolling_days=days, max=most)

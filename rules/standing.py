@@ -19,16 +19,17 @@ def person_reasons(
     clearest refusal there is; whoever never answers has answered.
     """
     terms = policy.categories.of(category)
-    reasons = [*_reachable(case)]
+    reasons: list[Reason] = []
+    if case.suppressed is not None:
+        reasons.append(Reason("suppressed", {"because": case.suppressed}))
+    elif case.contact is None:
+        reasons.append(Reason("no_contact"))
+    if case.zone is None:
+        reasons.append(Reason("unknown_zone", {"zone": case.zone_name}))
     if terms.agreed:
-        if not case.consent:
-            reasons.append(Reason("no_consent", {"said": case.consent}))
-        if case.personalised is False:
-            reasons.append(Reason("not_personalised"))
-        if case.minor:
-            reasons.append(Reason("minor"))
-    if category is not Category.TRANSACTIONAL:
-        reasons += _blackouts(case, policy, as_of)
+        reasons += _not_agreed(case)
+    if policy.blackouts:
+        reasons += _blackouts(case, category, policy, as_of)
     if terms.capped and case.unanswered >= policy.silence_limit:
         limit = policy.silence_limit
         reasons.append(Reason("silence", {"unanswered": case.unanswered, "limit": limit}))
@@ -71,19 +72,19 @@ def left_unanswered(
     return 0 if acted else messages
 
 
-def _reachable(case: Case) -> tuple[Reason, ...]:
+def _not_agreed(case: Case) -> list[Reason]:
     reasons = []
-    if case.suppressed is not None:
-        reasons.append(Reason("suppressed", {"because": case.suppressed}))
-    elif case.contact is None:
-        reasons.append(Reason("no_contact"))
-    if case.zone is None:
-        reasons.append(Reason("unknown_zone", {"zone": case.zone_name}))
-    return tuple(reasons)
+    if not case.consent:
+        reasons.append(Reason("no_consent", {"said": case.consent}))
+    if case.personalised is False:
+        reasons.append(Reason("not_personalised"))
+    if case.minor:
+        reasons.append(Reason("minor"))
+    return reasons
 
 
-def _blackouts(case: Case, policy: Policy, as_of: datetime) -> list[Reason]:
-    if not policy.blackouts or case.zone is None:
+def _blackouts(case: Case, category: Category, policy: Policy, as_of: datetime) -> list[Reason]:
+    if category is Category.TRANSACTIONAL or case.zone is None:
         return []
     today = as_of.astimezone(case.zone).date()
     return [

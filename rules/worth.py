@@ -12,16 +12,22 @@ def expected(contender: Contender, policy: Policy) -> float:
     return contender.value * policy.arbitration.weight_of(contender.scene)
 
 
-def annoyance(case: Case, slots: Sequence[Slot], policy: Policy, as_of: datetime) -> float:
+def lately(slots: Sequence[Slot], policy: Policy, as_of: datetime) -> Sequence[Slot]:
+    """Return the slots of the personal budget's days; `slots` are those that count."""
+    if not slots:
+        return slots
+    since = as_of - timedelta(days=policy.personal.days)
+    return [slot for slot in slots if slot.span.end > since]
+
+
+def annoyance(case: Case, lately: Sequence[Slot], policy: Policy) -> float:
     """
-    Return what one more message costs this person today; `slots` are those that count.
+    Return what one more message costs this person today, after so many lately.
 
     Rationale: each message makes the next one less welcome, and one that met with silence more
     so; what costs more than it may bring is left unsaid (product.md, point 8).
     """
-    since = as_of - timedelta(days=policy.personal.days)
-    lately = sum(1 for slot in slots if slot.span.end > since)
-    return policy.arbitration.annoyance * (lately + case.unanswered)
+    return policy.arbitration.annoyance * (len(lately) + case.unanswered)
 
 
 def is_worth(gain: float, cost: float) -> tuple[Reason, ...]:
@@ -31,29 +37,30 @@ def is_worth(gain: float, cost: float) -> tuple[Reason, ...]:
     return (Reason("worth", {"expected": round(gain, 4), "annoyance": round(cost, 4)}),)
 
 
-def allowance(case: Case, slots: Sequence[Slot], policy: Policy, as_of: datetime) -> int:
+def allowance(case: Case, lately: Sequence[Slot], policy: Policy) -> int:
     """
     Return how many messages a person gets in any span of the personal budget's days.
 
     Rationale: whoever answers is glad to hear from us, whoever does not has said so.
     """
     budget = policy.personal
-    since = as_of - timedelta(days=budget.days)
-    answered = sum(1 for slot in slots if slot.answered and slot.span.end > since)
+    answered = sum([slot.answered is True for slot in lately])
     return max(budget.least, min(budget.most, budget.start + answered - case.unanswered))
 
 
-def said_too_often(contender: Contender, slots: Sequence[Slot], policy: Policy) -> Reason | None:
+def said_too_often(
+    contender: Contender, slots: Sequence[Slot], policy: Policy
+) -> tuple[Reason, ...]:
     """
-    Return why a scene should not speak again before another one has.
+    Return why a scene should not speak again before another one has, or nothing.
 
     Rationale: the third time running it is a routine, and no thought of anybody.
     """
     times = policy.arbitration.in_a_row
     if len(slots) < times:
-        return None
+        return ()
     ours = sorted((slot for slot in slots if slot.scene), key=lambda slot: slot.span.end)
     lately = [slot.scene for slot in ours[-times:]]
     if lately == [contender.scene] * times:
-        return Reason("same_scene", {"times": times})
-    return None
+        return (Reason("same_scene", {"times": times}),)
+    return ()

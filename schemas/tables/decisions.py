@@ -88,9 +88,7 @@ class Message(Table, table=True):
         ),
         Index("ix_message_open_state", "state", "window_until", postgresql_where=text(OPEN)),
         Index("ix_message_run", "run_id", "state"),
-        Index(
-            "ix_message_wording", "wording_id", postgresql_where=text("wording_id IS NOT NULL")
-        ),
+        Index("ix_message_wording", "wording_id", postgresql_where=text("wording_id IS NOT NULL")),
     )
 
     id: int = Field(primary_key=True, sa_type=BigInteger)

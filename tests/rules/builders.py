@@ -1,15 +1,16 @@
 """Builders for the rules under test."""
 
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 from zoneinfo import ZoneInfo
 
 from hypothesis import settings
 
-from rules.caps import Ask, Limits
+from rules.caps import Ask, Limits, violations
 from schemas.enums import Category
 from schemas.governing import Arbitration, Cap, PersonalBudget
-from schemas.planning import Case, Contact, Contender, Slot, Span
+from schemas.planning import Case, Contact, Contender, Reason, Slot, Span
 from schemas.policy import Policy
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -57,6 +58,13 @@ def ask(start: datetime, hours: float = 0, **changed: Any) -> Ask:
 
 def limits(*caps: Cap, gap_hours: float = 0, personal: Cap | None = None) -> Limits:
     return Limits(caps, personal, gap_hours)
+
+
+def broken_by(asked: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Reason, ...]:
+    """Return why an ask does not fit; what lets go is told in time, and ahead."""
+    holds = violations(asked, slots, limits)
+    assert all(hold.until is None or hold.until > asked.span.start for hold in holds)
+    return tuple(hold.reason for hold in holds)
 
 
 def capped(*caps: Cap, gap_hours: int = 0, **changed: Any) -> Policy:

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.caps import LONGEST_GAP_HOURS, Ask, Limits, counted, stretched_gap, violations
+from rules.caps import LONGEST_GAP_HOURS, Ask, Limits, counted, stretched_gap
 from schemas.enums import Category
 from schemas.governing import Cap
 from schemas.planning import Slot
@@ -18,6 +18,7 @@ from tests.rules.builders import (
     NEW_YORK,
     SHANGHAI,
     ask,
+    broken_by,
     limits,
     local,
     shanghai,
@@ -61,7 +62,7 @@ MORNING = shanghai("2026-03-02T10:00")
 def test_a_window_holds_no_more_than_its_cap(
     cap: Cap, taken: str, asked: str, fitting: bool
 ) -> None:
-    broken = violations(ask(shanghai(asked)), [slot(shanghai(taken))], limits(cap))
+    broken = broken_by(ask(shanghai(asked)), [slot(shanghai(taken))], limits(cap))
     assert (not broken) is fitting
 
 
@@ -85,7 +86,7 @@ def test_calendar_days_are_the_members_own(
 ) -> None:
     own = ZoneInfo(zone)
     frozen = slot(local(UTC_ZONE, taken), zone=own)
-    broken = violations(ask(local(UTC_ZONE, asked), zone=own), [frozen], limits(DAILY))
+    broken = broken_by(ask(local(UTC_ZONE, asked), zone=own), [frozen], limits(DAILY))
     assert (not broken) is fitting
 
 
@@ -104,49 +105,49 @@ def test_whoever_moves_keeps_the_days_that_were_counted(
 ) -> None:
     """A slot of 10:00 in Shanghai on the second stays one of the second (pitfall 7)."""
     taken = slot(MORNING, zone=SHANGHAI)
-    broken = violations(ask(local(UTC_ZONE, asked), zone=moved_to), [taken], limits(DAILY))
+    broken = broken_by(ask(local(UTC_ZONE, asked), zone=moved_to), [taken], limits(DAILY))
     assert (not broken) is fitting
 
 
 def test_a_gap_of_zero_hours_is_no_gap() -> None:
     """Zero and unset are told apart (mautic#10416): no gap holds nobody back."""
-    assert not violations(ask(MORNING), [slot(MORNING)], limits(gap_hours=0))
+    assert not broken_by(ask(MORNING), [slot(MORNING)], limits(gap_hours=0))
 
 
 def test_a_gap_fixes_midnight_doubling() -> None:
     """23:00 then 00:00 is legal under one per day (Braze), yet no break for the member."""
     late, early = slot(shanghai("2026-03-02T23:00")), ask(shanghai("2026-03-03T00:00"))
-    assert not violations(early, [late], limits(DAILY))
-    (gap,) = violations(early, [late], limits(DAILY, gap_hours=12))
+    assert not broken_by(early, [late], limits(DAILY))
+    (gap,) = broken_by(early, [late], limits(DAILY, gap_hours=12))
     assert (gap.rule, gap.numbers) == ("gap", {"hours": 12, "beside": [1]})
 
 
 def test_a_calendar_cap_need_not_mask_the_next_morning() -> None:
     """A rolling day hid the next morning's event (PostHog PR#55433); a calendar day does not."""
     first, next_morning = slot(MORNING), ask(shanghai("2026-03-03T09:00"))
-    assert not violations(next_morning, [first], limits(DAILY))
-    assert violations(next_morning, [first], limits(ROLLING))
+    assert not broken_by(next_morning, [first], limits(DAILY))
+    assert broken_by(next_morning, [first], limits(ROLLING))
 
 
 def test_a_late_confirmation_breaks_nothing() -> None:
     """An open slot counts in every window its span touches, to its very end."""
     open_slot = slot(MORNING, hours=48)
     for hours in (0, 24, 47, 61):
-        assert violations(ask(MORNING + timedelta(hours=hours)), [open_slot], limits(DAILY))
-    assert not violations(ask(shanghai("2026-03-05T00:00")), [open_slot], limits(DAILY))
+        assert broken_by(ask(MORNING + timedelta(hours=hours)), [open_slot], limits(DAILY))
+    assert not broken_by(ask(shanghai("2026-03-05T00:00")), [open_slot], limits(DAILY))
 
 
 def test_a_span_counts_in_every_window_it_touches_itself() -> None:
     tomorrow = slot(shanghai("2026-03-03T12:00"))
-    assert violations(ask(shanghai("2026-03-02T09:00"), 24), [tomorrow], limits(DAILY))
-    assert not violations(ask(shanghai("2026-03-02T09:00"), 14), [tomorrow], limits(DAILY))
+    assert broken_by(ask(shanghai("2026-03-02T09:00"), 24), [tomorrow], limits(DAILY))
+    assert not broken_by(ask(shanghai("2026-03-02T09:00"), 14), [tomorrow], limits(DAILY))
 
 
 @pytest.mark.parametrize(("minutes", "fitting"), [(47 * 60 + 59, False), (48 * 60, True)])
 @pytest.mark.parametrize("sign", [1, -1])
 def test_the_gap_is_kept_on_both_sides(sign: int, minutes: int, fitting: bool) -> None:
     other = slot(MORNING + sign * timedelta(minutes=minutes))
-    assert (not violations(ask(MORNING), [other], limits(gap_hours=48))) is fitting
+    assert (not broken_by(ask(MORNING), [other], limits(gap_hours=48))) is fitting
 
 
 @pytest.mark.parametrize("zone", [LONDON, NEW_YORK])
@@ -154,8 +155,8 @@ def test_hours_are_real_hours_when_clocks_change(zone: ZoneInfo) -> None:
     day = "2026-03-29" if zone is LONDON else "2026-03-08"
     before = slot(local(zone, f"{day}T00:00"), zone=zone)
     one_short = local(zone, f"{day}T23:59")  # 22:59 later: the clocks were put forward
-    assert violations(ask(one_short, zone=zone), [before], limits(gap_hours=23))
-    assert not violations(ask(one_short, zone=zone), [before], limits(gap_hours=22))
+    assert broken_by(ask(one_short, zone=zone), [before], limits(gap_hours=23))
+    assert not broken_by(ask(one_short, zone=zone), [before], limits(gap_hours=22))
 
 
 @pytest.mark.parametrize(
@@ -169,19 +170,19 @@ def test_every_silence_stretches_the_gap_to_a_year_at_most(unanswered: int, hour
 
 @pytest.mark.parametrize(("gap", "told"), [(48.0, "48"), (22.5, "22.5"), (58.0800001, "58.1")])
 def test_a_stretched_gap_is_told_in_hours_anybody_can_read(gap: float, told: str) -> None:
-    (reason,) = violations(ask(MORNING), [slot(MORNING)], limits(gap_hours=gap))
+    (reason,) = broken_by(ask(MORNING), [slot(MORNING)], limits(gap_hours=gap))
     assert str(reason.numbers["hours"]) == told
 
 
 def test_the_personal_budget_is_told_by_its_own_name() -> None:
     own = limits(personal=Cap(rolling_days=30, max=2))
     taken = [slot(MORNING - timedelta(days=days)) for days in (29, 15)]
-    (told,) = violations(ask(MORNING), taken, own)
+    (told,) = broken_by(ask(MORNING), taken, own)
     assert (told.rule, told.numbers) == (
         "personal",
         {"window": "rolling_720h", "used": 2, "max": 2},
     )
-    assert not violations(ask(MORNING), taken[1:], own)
+    assert not broken_by(ask(MORNING), taken[1:], own)
 
 
 def test_every_broken_rule_is_told_with_its_numbers() -> None:
@@ -195,7 +196,7 @@ def test_every_broken_rule_is_told_with_its_numbers() -> None:
         gap_hours=48,
         personal=Cap(rolling_days=3, max=1),
     )
-    told = violations(ask(shanghai("2026-03-02T18:00")), taken, rules)
+    told = broken_by(ask(shanghai("2026-03-02T18:00")), taken, rules)
     assert [(one.rule, *one.numbers.values()) for one in told] == [
         ("gap", 48, [4]),
         ("cap", "calendar_day", 1, 1),
@@ -206,13 +207,13 @@ def test_every_broken_rule_is_told_with_its_numbers() -> None:
 
 
 def test_no_rules_hold_nobody_back() -> None:
-    assert not violations(ask(MORNING), [slot(MORNING)] * 9, limits())
+    assert not broken_by(ask(MORNING), [slot(MORNING)] * 9, limits())
 
 
 def test_two_in_every_window_still_leave_a_third_out() -> None:
     taken = [slot(MORNING), slot(shanghai("2026-03-03T10:00"))]
     two = limits(Cap(rolling_hours=48, max=2))
-    (told,) = violations(ask(shanghai("2026-03-03T20:00")), taken, two)
+    (told,) = broken_by(ask(shanghai("2026-03-03T20:00")), taken, two)
     assert told.numbers == {"window": "rolling_48h", "used": 2, "max": 2}
 
 
@@ -229,15 +230,15 @@ def test_only_what_is_declared_to_count_is_counted() -> None:
 @given(crowded())
 def test_an_ask_fits_exactly_when_no_choice_of_instants_breaks_a_rule(crowd: Crowd) -> None:
     asked, taken, rules = crowd
-    assert (not violations(asked, taken, rules)) is fits(asked, taken, rules)
+    assert (not broken_by(asked, taken, rules)) is fits(asked, taken, rules)
 
 
 @thoroughly
 @given(crowded(), st.randoms(use_true_random=False))
 def test_the_order_of_slots_does_not_matter(crowd: Crowd, chance: Any) -> None:
     asked, taken, rules = crowd
-    told = violations(asked, taken, rules)
-    again = violations(asked, chance.sample(taken, len(taken)), rules)
+    told = broken_by(asked, taken, rules)
+    again = broken_by(asked, chance.sample(taken, len(taken)), rules)
     assert [one.rule for one in told] == [one.rule for one in again]
     assert [one.numbers for one in told if one.rule != "gap"] == [
         one.numbers for one in again if one.rule != "gap"
@@ -248,9 +249,9 @@ def test_the_order_of_slots_does_not_matter(crowd: Crowd, chance: Any) -> None:
 @given(crowded())
 def test_a_slot_less_never_takes_a_place_away(crowd: Crowd) -> None:
     asked, taken, rules = crowd
-    if not violations(asked, taken, rules):
+    if not broken_by(asked, taken, rules):
         assert not any(
-            violations(asked, taken[:one] + taken[one + 1 :], rules) for one in range(len(taken))
+            broken_by(asked, taken[:one] + taken[one + 1 :], rules) for one in range(len(taken))
         )
 
 
@@ -271,5 +272,5 @@ def test_a_period_is_one_however_far_apart_clocks_are(
     early, late = (begins, local(begins, first)), (ends, local(ends, last))
     (zone, at), (other, taken) = (early, late) if ask_first else (late, early)
     cap = Cap(window=window, max=1)
-    told = violations(ask(at, zone=zone), [slot(taken, zone=other)], limits(cap))
+    told = broken_by(ask(at, zone=zone), [slot(taken, zone=other)], limits(cap))
     assert [one.rule for one in told] == ["cap"]

@@ -6,13 +6,23 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.caps import Ask, Limits, frees_at, violations
+from rules.caps import Ask, Limits, frees_at
 from rules.hours import Hours
 from rules.places import first_place
 from schemas.governing import Cap, Scope
 from schemas.planning import Slot
 from schemas.policy import Policy
-from tests.rules.builders import NEW_YORK, SHANGHAI, ask, limits, local, shanghai, slot, thoroughly
+from tests.rules.builders import (
+    NEW_YORK,
+    SHANGHAI,
+    ask,
+    broken_by,
+    limits,
+    local,
+    shanghai,
+    slot,
+    thoroughly,
+)
 from tests.rules.ticks import DAY, at, crowded, first_fitting, hours, is_open, ticks_of
 
 MONDAY = shanghai("2026-03-02T12:00")
@@ -162,4 +172,4 @@ def test_the_first_place_breaks_no_rule(drawn: tuple[Ask, list[Slot], Limits, Ho
     place = first_place(asked, taken, rules, told, until=until)
     if place is not None:
         assert told.is_open(place)
-        assert violations(asked.at(place, until), taken, rules) == ()
+        assert broken_by(asked.at(place, until), taken, rules) == ()

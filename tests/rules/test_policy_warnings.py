@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.caps import Ask, Limits, violations
+from rules.caps import Ask, Limits
 from rules.policy_warnings import Known, PolicyWarning, never_binds, policy_warnings
 from schemas.enums import Category
 from schemas.governing import (
@@ -26,7 +26,7 @@ from schemas.governing import (
 )
 from schemas.planning import Slot, Span
 from schemas.policy import Policy
-from tests.rules.builders import LONDON, SHANGHAI, local, thoroughly
+from tests.rules.builders import LONDON, SHANGHAI, broken_by, local, thoroughly
 
 KNOWN = Known(scenes=("replenish",), channels=("wecom",))
 DAILY, WEEKLY, MONTHLY = (Cap(window=window, max=1) for window in ("day", "week", "month"))
@@ -183,9 +183,9 @@ def test_what_the_stricter_cap_lets_pass_is_never_held_back_by_the_other(
         at = local(zone, "2026-10-10T00:00") + timedelta(minutes=30 * start)
         span = Span(at, at + timedelta(hours=hours))
         ask = Ask(span, zone, Category.CARE, "wecom", "lin")
-        if violations(ask, slots, Limits((by,))):
+        if broken_by(ask, slots, Limits((by,))):
             continue
-        assert not violations(ask, slots, Limits((cap,)))
+        assert not broken_by(ask, slots, Limits((cap,)))
         slots.append(Slot(len(slots), span, zone, Category.CARE, "wecom", "lin"))
 
 

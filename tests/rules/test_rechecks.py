@@ -8,7 +8,6 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.caps import violations
 from rules.governor import Governor
 from schemas.enums import Category, Verdict
 from schemas.governing import Blackout, Cap, Dates, PersonalBudget, QuietHours, Scope
@@ -19,6 +18,7 @@ from tests.rules.builders import (
     NEW_YORK,
     SHANGHAI,
     ask,
+    broken_by,
     capped,
     case,
     contender,
@@ -227,5 +227,5 @@ _SLOTS = st.lists(
 def test_a_cap_holds_back_exactly_when_it_is_shown_as_full(slots: list[Slot]) -> None:
     room = Governor(POLICY, NOON).room("wecom", case(slots=tuple(slots)), NOON)
     full = {one.window for one in room.caps if one.used >= one.max}
-    broken = violations(ask(NOON, zone=SHANGHAI), slots, limits(*POLICY.caps))
+    broken = broken_by(ask(NOON, zone=SHANGHAI), slots, limits(*POLICY.caps))
     assert full == {reason.numbers["window"] for reason in broken}

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.caps import Ask, Limits, violations
+from rules.caps import Ask, Limits
 from sandbox.calendar import ZONE
 from sandbox.records import Received
 from sandbox.wecom.contacts import Customer
@@ -17,6 +17,7 @@ from schemas.enums import Category
 from schemas.governing import Cap, Scope
 from schemas.planning import Slot, Span
 from schemas.settings import Settings
+from tests.rules.builders import broken_by
 
 SOMEBODY = Customer("wm1", "u1", "somebody", {})
 EARLY = datetime(2026, 1, 24, tzinfo=ZONE)  # a week and a month end within the next days
@@ -72,7 +73,7 @@ def _lived(hours: list[int], box: Letterbox, caps: tuple[Cap, ...]) -> list[tupl
         at = EARLY + timedelta(hours=hour)
         ask = Ask(Span(at, at), ZONE, Category.CARE, "wecom", "lin")
         taken = box.accepts(SOMEBODY, "lin", at) is Status.SENT
-        fits = not violations(ask, slots, Limits(caps))
+        fits = not broken_by(ask, slots, Limits(caps))
         told.append((taken, fits))
         if taken and fits:
             slots.append(Slot(hour, ask.span, ZONE, Category.CARE, "wecom", "lin"))
