@@ -26,10 +26,10 @@ class Found:
 
 def case_record(case: Case) -> dict[str, Any]:
     """
-    Return a case without its contenders as JSON; what is unknown or empty is left out.
+    Return a case without its contenders, for orjson; what is unknown or empty is left out.
 
     A slot is a list: candidate, start, end, zone, category, channel, sender, scene, answered,
-    open.
+    open. Instants are left for orjson to write, which takes it a tenth of the time.
     """
     told = {
         "bucket": case.bucket,
@@ -41,8 +41,8 @@ def case_record(case: Case) -> dict[str, Any]:
         "minor": case.minor,
         "city": case.city,
         "unanswered": case.unanswered or None,
-        "ordered_at": _told(case.ordered_at),
-        "complained_at": _told(case.complained_at),
+        "ordered_at": case.ordered_at,
+        "complained_at": case.complained_at,
         "open_scenes": sorted(case.open_scenes) or None,
         "slots": [_slot_record(slot) for slot in case.slots] or None,
     }
@@ -98,10 +98,10 @@ def recorded_contender(found: Found, told: Mapping[str, Any]) -> Contender:
 def _slot_record(slot: Slot) -> list[Any]:
     return [
         slot.candidate_id,
-        slot.span.start.isoformat(),
-        slot.span.end.isoformat(),
+        slot.span.start,
+        slot.span.end,
         slot.zone.key,
-        slot.category.value,
+        slot.category,
         slot.channel,
         slot.sender,
         slot.scene,
@@ -123,10 +123,6 @@ def _slot(told: list[Any]) -> Slot:
         answered,
         is_open,
     )
-
-
-def _told(at: datetime | None) -> str | None:
-    return at.isoformat() if at is not None else None
 
 
 def _instant(told: str | None) -> datetime | None:

@@ -5,6 +5,8 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
+from store.bulk import plain_rows
+
 _ASKING = """
 SELECT m.id, m.scene, m.sender, c.wording_key, c.value, m.window_until
 FROM message m JOIN candidate c ON c.id = m.id
@@ -58,7 +60,7 @@ def persons_asking(connection: Connection, run_id: int, rounds: int) -> list[int
         ),
         {"run": run_id, "rounds": rounds},
     )
-    return list(rows.scalars())
+    return list(rows.scalars().all())
 
 
 def asking(connection: Connection, run_id: int, rounds: int) -> list[Any]:
@@ -67,7 +69,7 @@ def asking(connection: Connection, run_id: int, rounds: int) -> list[Any]:
 
     A row is (message, scene, sender, wording_key, value, window_until).
     """
-    return list(connection.execute(text(_ASKING), {"run": run_id, "rounds": rounds}))
+    return plain_rows(connection, _ASKING, {"run": run_id, "rounds": rounds})
 
 
 def paid(connection: Connection, run_id: int, rounds: int) -> frozenset[tuple[str, str]]:
@@ -86,4 +88,4 @@ def reopen(connection: Connection, released: Sequence[int]) -> int:
 
 def deferred(connection: Connection, run_id: int) -> list[Any]:
     """Return what earlier runs put off; `again` where this run has the same reason to speak."""
-    return list(connection.execute(text(_DEFERRED), {"run": run_id}))
+    return list(connection.execute(text(_DEFERRED), {"run": run_id}).all())

@@ -8,8 +8,13 @@ from sqlalchemy import Connection, text
 Key = tuple[str, str]
 """A scope ("sender", "scene", "run") and whose budget of that scope it is."""
 
+# In one order, so that two who hold several never wait for each other.
 _OPEN = """
-INSERT INTO budget (scope, key, "window", used, most) VALUES (:scope, :key, :window, 0, :most)
+INSERT INTO budget (scope, key, "window", used, most)
+SELECT scope, key, :window, 0, most
+FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:most AS int[]))
+    AS t(scope, key, most)
+ORDER BY scope, key
 ON CONFLICT (scope, key, "window")
 DO UPDATE SET most = greatest(excluded.most, budget.used)
 """
@@ -18,8 +23,11 @@ SELECT scope, key, most - used AS left FROM budget WHERE "window" = :window
   AND (scope, key) IN (SELECT * FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[])))
 """
 _SPEND = """
-UPDATE budget SET used = used + :n
-WHERE scope = :scope AND key = :key AND "window" = :window AND used + :n <= most
+UPDATE budget b SET used = b.used + t.n
+FROM unnest(CAST(:scopes AS text[]), CAST(:keys AS text[]), CAST(:spent AS int[]))
+    AS t(scope, key, n)
+WHERE b.scope = t.scope AND b.key = t.key AND b."window" = :window AND b.used + t.n <= b.most
+RETURNING b.scope, b.key
 """
 
 
@@ -31,22 +39,23 @@ def hold(connection: Connection, window: date, most: Mapping[Key, int]) -> dict[
     """
     if not most:
         return {}
-    # In one order, so that two who hold several never wait for each other.
-    rows = [
-        {"scope": scope, "key": key, "window": window, "most": most[scope, key]}
-        for scope, key in sorted(most)
-    ]
-    connection.execute(text(_OPEN), rows)
-    scopes, keys = zip(*sorted(most), strict=True)
-    found = connection.execute(
-        text(_USED), {"window": window, "scopes": list(scopes), "keys": list(keys)}
-    )
+    values = {"window": window, **_columns(most)}
+    connection.execute(text(_OPEN), {**values, "most": list(most.values())})
+    found = connection.execute(text(_USED), values).all()
     return {(row.scope, row.key): row.left for row in found}
 
 
-def spend(connection: Connection, window: date, spent: Iterable[tuple[Key, int]]) -> None:
+def spend(connection: Connection, window: date, spent: Mapping[Key, int]) -> None:
     """Spend of budgets that are held. Raises ValueError where more is spent than is left."""
-    for (scope, key), n in spent:
-        values = {"scope": scope, "key": key, "window": window, "n": n}
-        if not connection.execute(text(_SPEND), values).rowcount:
-            raise ValueError(f"the budget of {scope} {key} on {window} has no {n} left")
+    if not spent:
+        return
+    values = {"window": window, **_columns(spent), "spent": list(spent.values())}
+    done = {(row.scope, row.key) for row in connection.execute(text(_SPEND), values).all()}
+    for scope, key in spent.keys() - done:
+        n = spent[scope, key]
+        raise ValueError(f"the budget of {scope} {key} on {window} has no {n} left")
+
+
+def _columns(of: Iterable[Key]) -> dict[str, list[str]]:
+    scopes, keys = zip(*of, strict=True)
+    return {"scopes": list(scopes), "keys": list(keys)}

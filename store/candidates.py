@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from store.bulk import array_of, copy_rows
+from store.bulk import array_of, copy_rows, plain_rows
 
 _RESERVATION = (
     "slot",
@@ -25,6 +25,12 @@ _RESERVATION = (
     "kind",
     "reason",
 )
+_UNDECIDED = """
+SELECT c.id, c.person_id, c.scene, c.wording_key, c.value, c.window_until
+FROM candidate c LEFT JOIN decision d ON d.candidate_id = c.id
+WHERE c.run_id = :run AND c.person_id = ANY(CAST(:persons AS bigint[])) AND d.candidate_id IS NULL
+ORDER BY c.id
+"""
 _FOLLOWING = (
     """
 INSERT INTO message (id, run_id, person_id, scene, category, channel, sender, contact, ghost,
@@ -50,9 +56,8 @@ def find(
         " WHERE k.run_id = :run AND k.scene = :scene AND k.person_id = found.person_id)"
         " ORDER BY person_id LIMIT :limit"
     )
-    return list(
-        connection.execute(text(wrapped), {**values, "run": run_id, "scene": scene, "limit": limit})
-    )
+    told = {**values, "run": run_id, "scene": scene, "limit": limit}
+    return list(connection.execute(text(wrapped), told).all())
 
 
 def add(connection: Connection, rows: Iterable[Sequence[Any]]) -> int:
@@ -74,7 +79,7 @@ def undecided_persons(
         ),
         {"run": run_id, "limit": limit, "above": above},
     )
-    return list(rows.scalars())
+    return list(rows.scalars().all())
 
 
 def next_round(connection: Connection, run_id: int) -> int:
@@ -87,15 +92,7 @@ def next_round(connection: Connection, run_id: int) -> int:
 
 def undecided(connection: Connection, run_id: int, persons: Sequence[int]) -> Sequence[Any]:
     """Return the undecided candidates of locked persons."""
-    return connection.execute(
-        text(
-            "SELECT c.id, c.person_id, c.scene, c.wording_key, c.value, c.window_until"
-            " FROM candidate c LEFT JOIN decision d ON d.candidate_id = c.id"
-            " WHERE c.run_id = :run AND c.person_id = ANY(CAST(:persons AS bigint[]))"
-            " AND d.candidate_id IS NULL ORDER BY c.id"
-        ),
-        {"run": run_id, "persons": array_of(persons)},
-    ).all()
+    return plain_rows(connection, _UNDECIDED, {"run": run_id, "persons": array_of(persons)})
 
 
 def record_decisions(connection: Connection, rows: Iterable[Sequence[Any]]) -> int:

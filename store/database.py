@@ -23,12 +23,28 @@ _VIEW = SQL("CREATE TEMPORARY VIEW {} AS {}")
 @cache
 def engine(url: str) -> Engine:
     """Return the engine for a PostgreSQL URL; sessions speak UTC. One per process and URL."""
+    # Flows run in short-lived processes; local connects take about 2 ms.
+    return _made(url, poolclass=NullPool)
+
+
+@cache
+def lasting(url: str) -> Engine:
+    """
+    Return an engine whose sessions go on from one transaction to the next, until it is disposed of.
+
+    A new session looks at each page for the first time, which takes longer than the look: whoever
+    has many transactions in a row keeps it. Locks that outlive a transaction are not for it.
+    """
+    return _made(url, pool_pre_ping=True)
+
+
+def _made(url: str, **pooled: Any) -> Engine:
     made = create_engine(
         psycopg_url(url),
         connect_args={"options": "-c timezone=UTC", "connect_timeout": 10},
         hide_parameters=True,  # an error must not carry what a row says into a log
         use_native_hstore=False,  # saves a round trip per connection
-        poolclass=NullPool,  # flows run in short-lived processes; local connects take about 2 ms
+        **pooled,
     )
     event.listen(made, "connect", _adapt)
     return made

@@ -62,7 +62,7 @@ def due(connection: Connection, today: date, kinds: Sequence[str], limit: int) -
         text(f"{_DUE} ORDER BY 1 LIMIT :limit"),
         {"today": today, "kinds": list(kinds), "limit": limit},
     )
-    return list(rows.scalars())
+    return list(rows.scalars().all())
 
 
 def read_facts(

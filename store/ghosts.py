@@ -35,4 +35,4 @@ def settled(connection: Connection, as_of: datetime, limit: int) -> list[Any]:
 
     `alone` are those whose text nobody else got; `fate` is then null.
     """
-    return list(connection.execute(text(_SETTLED), {"as_of": as_of, "limit": limit}))
+    return list(connection.execute(text(_SETTLED), {"as_of": as_of, "limit": limit}).all())

@@ -129,4 +129,4 @@ def held_too_long(
         ),
         {"as_of": as_of, "hours": hold_hours, "limit": limit},
     )
-    return list(rows.scalars())
+    return list(rows.scalars().all())

@@ -74,7 +74,7 @@ def due(connection: Connection, as_of: datetime, limit: int) -> list[Any]:
 
     `covered` tells whether an approval of exactly this content names this person and sender.
     """
-    return list(connection.execute(text(_DUE), {"as_of": as_of, "limit": limit}))
+    return list(connection.execute(text(_DUE), {"as_of": as_of, "limit": limit}).all())
 
 
 def seal(
@@ -145,7 +145,7 @@ def refused(connection: Connection, dispatch: int, *, agreed: bool) -> list[int]
         ),
         {"dispatch": dispatch, "agreed": agreed},
     )
-    return list(rows.scalars())
+    return list(rows.scalars().all())
 
 
 def seal_again(
@@ -183,7 +183,7 @@ def in_state(connection: Connection, *states: DispatchState) -> list[int]:
         ),
         {"states": [state.value for state in states]},
     )
-    return list(rows.scalars())
+    return list(rows.scalars().all())
 
 
 def ends_ahead(connection: Connection, as_of: datetime) -> list[tuple[datetime, str]]:

@@ -65,7 +65,7 @@ def close_windows(connection: Connection, as_of: datetime) -> list[int]:
     A window stays open until the orders within it have been pulled: what has not been read yet is
     not silence.
     """
-    return list(connection.execute(text(_CLOSE), {"as_of": as_of}).scalars())
+    return list(connection.execute(text(_CLOSE), {"as_of": as_of}).scalars().all())
 
 
 def persons_of(connection: Connection, messages: Sequence[int]) -> list[int]:
@@ -73,4 +73,4 @@ def persons_of(connection: Connection, messages: Sequence[int]) -> list[int]:
     rows = connection.execute(
         text("SELECT DISTINCT person_id FROM message WHERE id = ANY(:ids)"), {"ids": list(messages)}
     )
-    return list(rows.scalars())
+    return list(rows.scalars().all())

@@ -35,7 +35,7 @@ def persons_at(connection: Connection, channel: str, sends: Sequence[OwnSend]) -
     """Return the persons we know at the addresses of sends."""
     addresses = sorted({send.address for send in sends})
     rows = connection.execute(text(_PERSONS), {"channel": channel, "addresses": addresses})
-    return list(rows.scalars())
+    return list(rows.scalars().all())
 
 
 def record(connection: Connection, channel: str, sends: Sequence[OwnSend]) -> int:
@@ -53,7 +53,7 @@ def record(connection: Connection, channel: str, sends: Sequence[OwnSend]) -> in
 def written_to(connection: Connection, dispatch: int, *, since: datetime) -> list[Any]:
     """Return the unconfirmed messages of a dispatch whose address got own sends after `since`."""
     values = {"dispatch": dispatch, "since": since}
-    return list(connection.execute(text(_WRITTEN_TO), values))
+    return list(connection.execute(text(_WRITTEN_TO), values).all())
 
 
 def known_until(connection: Connection, channel: str) -> datetime | None:

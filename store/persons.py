@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 from sqlalchemy import Connection, text
 
 from schemas.tables.decisions import OPEN
-from store.bulk import array_of, row_by_row
+from store.bulk import array_of, plain_rows, row_by_row
 
 _TOGETHER = """
 SELECT a.id AS asked, a.id AS person, a.bucket, a.id AS taken_for
@@ -176,16 +176,38 @@ class KnownPerson(NamedTuple):
     minor: bool | None
 
 
+class SlotRow(NamedTuple):
+    """A slot that counts with a person's; one that was not delivered yet is on its way."""
+
+    person_id: int
+    slot: int
+    at: datetime
+    until: datetime
+    zone: str | None
+    category: str
+    channel: str
+    sender: str
+    scene: str | None
+    delivered_at: datetime | None
+    answered: bool | None
+
+
+class ContactRow(NamedTuple):
+    """A contact of a person, and why it must not be used, if so."""
+
+    person_id: int
+    address: str
+    employee_id: str
+    since: datetime
+    suppressed: str | None
+
+
 @dataclass(frozen=True)
 class Standing:
-    """
-    Rows of slots, contacts, persons, and news of them since their facts; buckets by person.
+    """Slots, contacts, what is known of persons, and rows of news since; buckets by person."""
 
-    A slot that was not delivered yet is that of a message on its way.
-    """
-
-    slots: Sequence[Any]
-    contacts: Sequence[Any]
+    slots: Sequence[SlotRow]
+    contacts: Sequence[ContactRow]
     persons: Sequence[KnownPerson]
     news: Sequence[Any]
     buckets: Mapping[int, int]
@@ -207,7 +229,7 @@ def standing_of(
     two arms that turn out to be one person's, the one drawn first holds.
     """
     with row_by_row(connection):
-        pairs = connection.execute(text(_TOGETHER), {"persons": array_of(persons)}).all()
+        pairs = plain_rows(connection, _TOGETHER, {"persons": array_of(persons)})
     roots: dict[int, int] = {}
     first: dict[int, tuple[int, int]] = {}
     for asked, person, bucket, taken_for in pairs:
@@ -224,13 +246,19 @@ def standing_of(
         "as_of": as_of,
     }
     with row_by_row(connection):
-        slots, left_open, contacts, found, news = (
-            connection.execute(text(query), values).all()
-            for query in (_SLOTS, _LEFT_OPEN, _CONTACTS, _PERSONS, _NEWS)
+        slots, left_open, contacts, found = (
+            plain_rows(connection, query, values)
+            for query in (_SLOTS, _LEFT_OPEN, _CONTACTS, _PERSONS)
         )
+        news = connection.execute(text(_NEWS), values).all()
     buckets = {asked: bucket for asked, (_, bucket) in first.items()}
-    told = list(map(KnownPerson._make, found))
-    return Standing([*slots, *left_open], contacts, told, news, buckets)
+    return Standing(
+        list(map(SlotRow._make, [*slots, *left_open])),
+        list(map(ContactRow._make, contacts)),
+        list(map(KnownPerson._make, found)),
+        news,
+        buckets,
+    )
 
 
 def suppress(connection: Connection, messages: Sequence[int], *, reason: str, at: datetime) -> None:

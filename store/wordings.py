@@ -46,7 +46,7 @@ def persons_waiting(connection: Connection, run_id: int) -> list[int]:
         ),
         {"run": run_id},
     )
-    return list(rows.scalars())
+    return list(rows.scalars().all())
 
 
 def form(connection: Connection, run_id: int) -> int:
@@ -62,7 +62,7 @@ def form(connection: Connection, run_id: int) -> int:
 
 def undrafted(connection: Connection, run_id: int, limit: int) -> list[Any]:
     """Return wordings of a run that wait for a draft, with the messages they stand for."""
-    return list(connection.execute(text(_UNDRAFTED), {"run": run_id, "limit": limit}))
+    return list(connection.execute(text(_UNDRAFTED), {"run": run_id, "limit": limit}).all())
 
 
 def add_draft(connection: Connection, draft: dict[str, Any]) -> int | None:

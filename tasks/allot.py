@@ -66,7 +66,7 @@ def allot_budgets(run: GrowthRun, *, last: bool) -> int:
         ]
         held = budgets.hold(connection, run.today, dict(_most(asking, wired.policy, run)))
         found = allot(asking, _left(held, allotment.paid(connection, run.id, rounds)))
-        budgets.spend(connection, run.today, _spent(found, held))
+        budgets.spend(connection, run.today, dict(_spent(found, held)))
         ends = {message: until for message, *_, until in rows}
         released = _let_go(connection, found, ends, _tomorrow(wired, run), run.as_of)
         allotment.close_round(connection, run.id, rounds)

@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
-from typing import Any
 from zoneinfo import ZoneInfo
 
 from sqlalchemy import Connection
@@ -17,6 +16,7 @@ from schemas.zones import zone_of
 from store import persons as store_persons
 from tasks.wiring import Wiring
 
+_CATEGORIES = {category.value: category for category in Category}
 _CALENDAR_HOURS = 31 * 24
 _DAY_HOURS = 24
 
@@ -85,7 +85,10 @@ def without_own(cases: Mapping[int, Case], person: int, message: int) -> Case:
 
 
 def _slots(
-    rows: Iterable[Any], zones: Mapping[int, str], usual: ZoneInfo, as_of: datetime
+    rows: Iterable[store_persons.SlotRow],
+    zones: Mapping[int, str],
+    usual: ZoneInfo,
+    as_of: datetime,
 ) -> dict[int, list[Slot]]:
     slots: dict[int, list[Slot]] = {}
     for (
@@ -108,7 +111,7 @@ def _slots(
                 slot,
                 Span(delivered or at, ends),
                 zone_of(zone or zones[person]) or usual,
-                Category(category),
+                _CATEGORIES[category],
                 channel,
                 sender,
                 scene,

@@ -32,7 +32,7 @@ def decide(wired: Wiring, run: int, as_of: datetime, persons: Sequence[int]) -> 
     """
     decisions: list[tuple[Any, ...]] = []
     reservations: list[tuple[Any, ...]] = []
-    with uncollected(), transaction(wired.database) as connection:
+    with uncollected(), transaction(wired.sessions) as connection:
         round_ = candidates.next_round(connection, run)
         lock_persons(connection, persons)
         governor = Governor(wired.policy, as_of)

@@ -18,8 +18,8 @@ from tasks.lane import Lane
 from tasks.wiring import Wiring, wiring
 
 _log = logging.getLogger("runwu.plan")
-CHUNK = 20_000
-PIECE = 1_250
+CHUNK = 10_000
+PIECE = 2_000
 """How many persons are decided in one transaction, of so many in a task."""
 
 WORTH_A_LANE = 2_500
@@ -37,10 +37,11 @@ def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
     large, a process beside this one decides pieces of each, as many as it gets done meanwhile.
     """
     wired = wiring()
-    with transaction(wired.database) as connection:
+    with transaction(wired.sessions) as connection:
         persons = candidates.undecided_persons(connection, run.id, CHUNK, above=above)
     if not persons:
         _LANE.end()
+        wired.sessions.dispose()
         return None
     pieces: SimpleQueue[Sequence[int]] = SimpleQueue()
     for first in range(0, len(persons), PIECE):

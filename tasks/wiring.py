@@ -46,12 +46,21 @@ class Wiring:
     @cached_property
     def database(self) -> Engine:
         """The engine. Raises ConfigurationError where no database is named."""
+        return database.engine(self._database_url)
+
+    @cached_property
+    def sessions(self) -> Engine:
+        """The engine for many transactions in a row, to be disposed of after the last one."""
+        return database.lasting(self._database_url)
+
+    @property
+    def _database_url(self) -> str:
         url = self.environment.database_url
         if not url:
             raise ConfigurationError(
                 "no database is running; start runwu with `runwu up`, or set DATABASE_URL"
             )
-        return database.engine(url)
+        return url
 
     @cached_property
     def sources(self) -> Mapping[str, Source]:

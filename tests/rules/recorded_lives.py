@@ -1,11 +1,11 @@
 """Some days of a few persons as daily runs put them on record, and the same days decided again."""
 
-import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import orjson
 from hypothesis import strategies as st
 
 from rules.counterfactual import Counterfactual, Sent, Terms
@@ -64,8 +64,8 @@ class Morning:
     """A day as it is on record: what was known of persons, and the fates of all candidates."""
 
     as_of: datetime
-    told: dict[int, str] = field(default_factory=dict)
-    found: dict[int, list[tuple[Found, str]]] = field(default_factory=dict)
+    told: dict[int, bytes] = field(default_factory=dict)
+    found: dict[int, list[tuple[Found, bytes]]] = field(default_factory=dict)
     fates: dict[int, Fate] = field(default_factory=dict)
 
     @property
@@ -74,8 +74,10 @@ class Morning:
 
     def case(self, person: int) -> Case:
         """Return a person's case as recorded."""
-        contenders = (recorded_contender(one, json.loads(told)) for one, told in self.found[person])
-        return recorded_case(person, json.loads(self.told[person]), contenders)
+        contenders = (
+            recorded_contender(one, orjson.loads(told)) for one, told in self.found[person]
+        )
+        return recorded_case(person, orjson.loads(self.told[person]), contenders)
 
 
 @dataclass
@@ -140,7 +142,7 @@ def _live(draw: st.DrawFn, lived: Lives, persons: dict[int, _Person], now: int) 
         told = _case(draw, lived, number, person, now)
         if not told.contenders:
             continue
-        morning.told[number] = json.dumps(case_record(told))
+        morning.told[number] = orjson.dumps(case_record(told))
         morning.found[number] = [_found(one) for one in told.contenders]
         for fate in day.decide(told):
             morning.fates[fate.contender.candidate_id] = fate
@@ -184,9 +186,9 @@ def _contender(draw: st.DrawFn, number: int, now: int) -> Contender:
     )
 
 
-def _found(one: Contender) -> tuple[Found, str]:
+def _found(one: Contender) -> tuple[Found, bytes]:
     told = Found(one.candidate_id, one.scene, one.wording_key, one.value, one.window_until)
-    return told, json.dumps(contender_record(one))
+    return told, orjson.dumps(contender_record(one))
 
 
 def _message(draw: st.DrawFn, fate: Fate) -> Message:

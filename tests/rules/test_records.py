@@ -1,9 +1,9 @@
 """What is kept with a decision is all that the governor went by."""
 
-import json
 from datetime import UTC, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+import orjson
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -77,11 +77,11 @@ def _again(kept: Case) -> Case:
     contenders = [
         recorded_contender(
             Found(one.candidate_id, one.scene, one.wording_key, one.value, one.window_until),
-            json.loads(json.dumps(contender_record(one))),
+            orjson.loads(orjson.dumps(contender_record(one))),
         )
         for one in kept.contenders
     ]
-    return recorded_case(kept.person_id, json.loads(json.dumps(case_record(kept))), contenders)
+    return recorded_case(kept.person_id, orjson.loads(orjson.dumps(case_record(kept))), contenders)
 
 
 @given(_cases)

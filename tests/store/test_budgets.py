@@ -23,7 +23,7 @@ def hold(database: Engine, most: int, day: date = DAY) -> int:
 def spend(database: Engine, n: int, most: int = 5, day: date = DAY) -> None:
     with transaction(database) as connection:
         budgets.hold(connection, day, {TEXTS: most})
-        budgets.spend(connection, day, [(TEXTS, n)])
+        budgets.spend(connection, day, {TEXTS: n})
 
 
 def test_what_is_spent_is_not_left(database: Engine) -> None:
@@ -71,7 +71,7 @@ def test_many_at_once_spend_no_more_than_there_is(database: Engine) -> None:
             held = budgets.hold(connection, DAY, {TEXTS: 5, ("run", "1"): 9})
             n = min(1, held[TEXTS])
             if n:
-                budgets.spend(connection, DAY, [(TEXTS, n), (("run", "1"), n)])
+                budgets.spend(connection, DAY, {TEXTS: n, ("run", "1"): n})
             return n
 
     with ThreadPoolExecutor(8) as threads:

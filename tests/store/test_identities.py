@@ -167,7 +167,7 @@ def test_what_both_were_promised_counts_for_the_one_they_are(database: Engine, t
     tell(member("a", "h1", "u1"))
     both = id_of(database, "unionid:u1")
 
-    def seen(person: int) -> tuple[list[int], list[str]]:
+    def seen(person: int) -> tuple[list[int], list[str | None]]:
         with transaction(database) as connection:
             found = standing_of(
                 connection, [person], channel="wecom", as_of=MORNING, horizon=timedelta(days=7)

@@ -1,4 +1,4 @@
-"""A process beside ours decides half of a chunk, and what becomes of it if either dies."""
+"""A process beside ours decides pieces of a chunk, and what becomes of them if either dies."""
 
 import os
 import signal
@@ -54,10 +54,11 @@ def configured(
 
 @pytest.fixture
 def lane(monkeypatch: pytest.MonkeyPatch) -> Iterator[Lane]:
-    """A process that is ready, and decides half of ten persons."""
+    """A process that is ready, and decides some of ten persons."""
     lane = Lane()
     monkeypatch.setattr(plan, "_LANE", lane)
     monkeypatch.setattr(plan, "CHUNK", 10)
+    monkeypatch.setattr(plan, "PIECE", 2)
     monkeypatch.setattr(plan, "WORTH_A_LANE", 10)
     while not lane.is_ready():
         time.sleep(0.05)
@@ -110,7 +111,7 @@ def test_a_policy_of_another_run_is_asked_for_with_it(database: Engine, lane: La
 
 
 @pytest.mark.usefixtures("lane")
-def test_a_killed_process_leaves_its_half_to_us(database: Engine) -> None:
+def test_a_killed_process_leaves_its_pieces_to_us(database: Engine) -> None:
     run = morning(database, builders.persons(database, PERSONS))
     above = plan.plan_chunk.fn(run)
     (process,) = children()
