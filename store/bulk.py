@@ -24,7 +24,7 @@ WHERE indrelid::regclass::text = ANY(:tables)
 ORDER BY indexrelid
 """
 
-_WAYS = ("enable_mergejoin", "enable_hashjoin", "enable_seqscan")
+_WAYS = ("enable_mergejoin", "enable_hashjoin", "enable_seqscan", "enable_memoize")
 _BY_INDEX = "DO $$ BEGIN {} SET LOCAL max_parallel_workers_per_gather TO 0; END $$".format(
     " ".join(f"SET LOCAL {way} TO off;" for way in _WAYS)
 )

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from store.bulk import array_of, copy_rows, plain_rows
+from store.bulk import array_of, copy_rows, plain_rows, row_by_row
 
 _RESERVATION = (
     "slot",
@@ -25,6 +25,11 @@ _RESERVATION = (
     "kind",
     "reason",
 )
+_UNDECIDED_PERSONS = """
+SELECT DISTINCT c.person_id FROM candidate c LEFT JOIN decision d ON d.candidate_id = c.id
+WHERE c.run_id = :run AND c.person_id > :above AND d.candidate_id IS NULL
+ORDER BY c.person_id LIMIT :limit
+"""
 _UNDECIDED = """
 SELECT c.id, c.person_id, c.scene, c.wording_key, c.value, c.window_until
 FROM candidate c LEFT JOIN decision d ON d.candidate_id = c.id
@@ -70,16 +75,9 @@ def undecided_persons(
     connection: Connection, run_id: int, limit: int, *, above: int = 0
 ) -> list[int]:
     """Return persons numbered above `above` with undecided candidates of a run, in id order."""
-    rows = connection.execute(
-        text(
-            "SELECT DISTINCT c.person_id FROM candidate c"
-            " LEFT JOIN decision d ON d.candidate_id = c.id"
-            " WHERE c.run_id = :run AND c.person_id > :above AND d.candidate_id IS NULL"
-            " ORDER BY c.person_id LIMIT :limit"
-        ),
-        {"run": run_id, "limit": limit, "above": above},
-    )
-    return list(rows.scalars().all())
+    values = {"run": run_id, "limit": limit, "above": above}
+    with row_by_row(connection):
+        return list(connection.execute(text(_UNDECIDED_PERSONS), values).scalars().all())
 
 
 def next_round(connection: Connection, run_id: int) -> int:
@@ -92,7 +90,9 @@ def next_round(connection: Connection, run_id: int) -> int:
 
 def undecided(connection: Connection, run_id: int, persons: Sequence[int]) -> Sequence[Any]:
     """Return the undecided candidates of locked persons."""
-    return plain_rows(connection, _UNDECIDED, {"run": run_id, "persons": array_of(persons)})
+    values = {"run": run_id, "persons": array_of(persons)}
+    with row_by_row(connection):
+        return plain_rows(connection, _UNDECIDED, values)
 
 
 def record_decisions(connection: Connection, rows: Iterable[Sequence[Any]]) -> int:
