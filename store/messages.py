@@ -7,7 +7,14 @@ from datetime import datetime
 from sqlalchemy import Connection, text
 
 from schemas.enums import LedgerKind, MessageState
+from store.bulk import array_of
 
+# An index of states would be walked through all messages of that state: statistics, which are
+# told before a run fills them, say that there is hardly any.
+_MOVE = """
+UPDATE message SET state = :target
+WHERE id = ANY(CAST(:ids AS bigint[])) AND state || '' = :origin RETURNING id
+"""
 _EVENT = """
 INSERT INTO message_event (message_id, seq, at, from_state, to_state, reason)
 SELECT m.id, coalesce((SELECT max(e.seq) FROM message_event e WHERE e.message_id = m.id), 0) + 1,
@@ -68,22 +75,10 @@ def move(
     With `closing`, their ledger slots are closed in the same breath: a slot without its closing
     row, or with two, cannot come to be.
     """
-    moved = sorted(
-        connection.execute(
-            text(
-                "UPDATE message SET state = :target WHERE id = ANY(:ids) AND state = :origin"
-                " RETURNING id"
-            ),
-            {"ids": list(messages), "origin": origin.value, "target": target.value},
-        ).scalars()
-    )
-    values = {
-        "moved": moved,
-        "at": at,
-        "origin": origin.value,
-        "target": target.value,
-        "reason": reason,
-    }
+    states = {"origin": origin.value, "target": target.value}
+    asked = {**states, "ids": array_of(messages)}
+    moved = sorted(connection.execute(text(_MOVE), asked).scalars().all())
+    values = {**states, "moved": moved, "at": at, "reason": reason}
     connection.execute(text(_EVENT), values)
     if closing is not None:
         connection.execute(text(_CLOSE), {**values, "kind": closing.value})

@@ -15,6 +15,7 @@ from store import allotment, budgets
 from store.budgets import Key
 from store.database import transaction
 from store.persons import lock_persons
+from tasks.garbage import uncollected
 from tasks.growth import GrowthRun
 from tasks.moves import move
 from tasks.wiring import Wiring, wiring
@@ -55,7 +56,7 @@ def allot_budgets(run: GrowthRun, *, last: bool) -> int:
     statement; budgets are spent, slots given back and the round closed together.
     """
     wired = wiring()
-    with transaction(wired.database) as connection:
+    with uncollected(), transaction(wired.database) as connection:
         rounds = allotment.open_round(connection, run.id)
         lock_persons(connection, allotment.persons_asking(connection, run.id, rounds))
         rows = allotment.asking(connection, run.id, rounds)

@@ -5,8 +5,8 @@ from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime
-from functools import partial
 from queue import Empty, SimpleQueue
+from time import sleep
 
 from prefect import task
 
@@ -18,13 +18,14 @@ from tasks.lane import Lane
 from tasks.wiring import Wiring, wiring
 
 _log = logging.getLogger("runwu.plan")
-CHUNK = 10_000
-PIECE = 2_000
+CHUNK = 20_000
+PIECE = 1_250
 """How many persons are decided in one transaction, of so many in a task."""
 
 WORTH_A_LANE = 2_500
 """How many persons at once are worth another process; fewer are decided before it is there."""
 
+_LOOK_AGAIN = 0.05
 _LANE = Lane()
 
 
@@ -46,16 +47,23 @@ def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
     pieces: SimpleQueue[Sequence[int]] = SimpleQueue()
     for first in range(0, len(persons), PIECE):
         pieces.put(persons[first : first + PIECE])
-    tell = partial(_decide_pieces, pieces, wired, run)
-    if len(persons) >= WORTH_A_LANE and _LANE.is_ready():
-        with ThreadPoolExecutor(1) as waiting:
-            theirs = waiting.submit(tell, _LANE.decide)
-            counts = [*tell(decide), *theirs.result()]
-    else:
-        counts = tell(decide)
+    with ThreadPoolExecutor(1) as beside:
+        theirs = beside.submit(_decide_beside, pieces, wired, run, len(persons))
+        counts = [*_decide_pieces(pieces, wired, run, decide), *theirs.result()]
     decided, won = map(sum, zip(*counts, strict=True))
     _log.info("planned persons=%d decided=%d won=%d", len(persons), decided, won)
     return persons[-1]
+
+
+def _decide_beside(
+    pieces: SimpleQueue[Sequence[int]], wired: Wiring, run: GrowthRun, persons: int
+) -> list[tuple[int, int]]:
+    """Have the other process decide pieces as well, if it is worth one, once it is ready."""
+    while persons >= WORTH_A_LANE and not pieces.empty():
+        if _LANE.is_ready():
+            return _decide_pieces(pieces, wired, run, _LANE.decide)
+        sleep(_LOOK_AGAIN)
+    return []
 
 
 def _decide_pieces(

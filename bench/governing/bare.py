@@ -8,10 +8,10 @@ from store.bulk import indexed_afterwards
 from store.database import engine, transaction
 
 _WRITTEN = {
-    "decision": "candidate_id IN (SELECT id FROM candidate WHERE run_id = :run)",
-    "message": "run_id = :run",
-    "message_event": "message_id IN (SELECT id FROM message WHERE run_id = :run)",
-    "ledger": "slot IN (SELECT id FROM message WHERE run_id = :run)",
+    "decision": "EXISTS (SELECT FROM candidate c WHERE c.id = t.candidate_id AND c.run_id = :run)",
+    "message": "t.run_id = :run",
+    "message_event": "EXISTS (SELECT FROM message m WHERE m.id = t.message_id AND m.run_id = :run)",
+    "ledger": "EXISTS (SELECT FROM message m WHERE m.id = t.slot AND m.run_id = :run)",
 }
 
 
@@ -32,10 +32,12 @@ def insert_again(url: str, run_id: int) -> tuple[float, dict[str, int]]:
             connection.execute(text(f"CREATE TABLE copy_{table} (LIKE {table} INCLUDING ALL)"))
             with indexed_afterwards(connection, (f"copy_{table}",)):
                 connection.execute(
-                    text(f"INSERT INTO copy_{table} SELECT * FROM {table} WHERE {others}"), values
+                    text(f"INSERT INTO copy_{table} SELECT * FROM {table} t WHERE {others}"), values
                 )
             connection.execute(
-                text(f"CREATE TEMPORARY TABLE new_{table} AS SELECT * FROM {table} WHERE {theirs}"),
+                text(
+                    f"CREATE TEMPORARY TABLE new_{table} AS SELECT * FROM {table} t WHERE {theirs}"
+                ),
                 values,
             )
             began = perf_counter()

@@ -1,24 +1,12 @@
 """Whatever a user gets wrong, one sentence says what, where and how to mend it."""
 
-import os
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-
-def runwu(*arguments: str, cwd: Path, **environment: str) -> subprocess.CompletedProcess[str]:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("RUNWU_", "DATABASE_"))}
-    return subprocess.run(
-        [sys.executable, "-m", "cli.main", *arguments],
-        cwd=cwd,
-        env={**clean, **environment},
-        capture_output=True,
-        text=True,
-        timeout=60,
-        check=False,
-    )
+from tests.cli.command import runwu
 
 
 @pytest.mark.parametrize(
@@ -70,3 +58,11 @@ def test_a_database_that_does_not_answer_is_named_without_its_password(tmp_path:
 )
 def test_bad_usage_is_exit_code_2(arguments: list[str], tmp_path: Path) -> None:
     assert runwu(*arguments, cwd=tmp_path).returncode == 2
+
+
+def test_the_command_is_there_once_runwu_is_installed() -> None:
+    """All other tests start it another way, which is quicker."""
+    command = Path(sys.executable).with_name("runwu")
+    done = subprocess.run([command, "fly"], capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert "No such command 'fly'" in done.stderr

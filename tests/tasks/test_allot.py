@@ -1,16 +1,22 @@
 """After the plan: shared budgets go by value; what does not fit waits, or gives its slot back."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
 from sqlalchemy import Engine
+from tenacity import Retrying, stop_after_delay, wait_fixed
 
-from store import budgets
+from schemas.enums import MessageState
+from store import allotment, budgets
+from store.database import transaction
+from store.persons import lock_persons
 from tasks import allot, plan
 from tasks.growth import GrowthRun
+from tasks.moves import move
 from tasks.wiring import wiring
 from tests import builders
 from tests.builders import MONDAY, MORNING, change, rows
@@ -19,6 +25,10 @@ from tests.house import at
 SOON, LATER = at(2, 20, 0), at(4, 20, 0)
 """Ends of windows before and after the next morning."""
 
+_WAITING = """
+SELECT count(DISTINCT l.pid) FROM pg_locks l JOIN pg_stat_activity a USING (pid)
+WHERE NOT l.granted AND a.datname = current_database()
+"""
 _STATES = "SELECT state, count(*) FROM message GROUP BY state ORDER BY state"
 
 
@@ -182,6 +192,64 @@ def test_once_more_changes_nothing(database: Engine, run: GrowthRun, rule: Any) 
     assert decide(run) == [0]
     assert rows(database, "SELECT * FROM message ORDER BY id") == before
     assert rows(database, "SELECT used, most FROM budget WHERE scope = 'run'") == [(2, 2)]
+
+
+def test_who_is_planned_while_a_round_is_allotted_asks_in_the_next(
+    database: Engine, run: GrowthRun
+) -> None:
+    candidates(database, run, 1)
+    with ThreadPoolExecutor(1) as beside:
+        with transaction(database) as connection:
+            rounds = allotment.open_round(connection, run.id)
+            planning = beside.submit(plan.plan_chunk.fn, run)
+            _wait_until_waiting(database, 1)
+            allotment.close_round(connection, run.id, rounds)
+        planning.result()
+    assert rows(database, "SELECT round FROM message") == [(2,)]
+    assert allot.allot_budgets.fn(run, last=True) == 0
+    assert rows(database, "SELECT rounds FROM run") == [(2,)]
+
+
+def test_a_round_waits_for_whom_is_being_planned(
+    database: Engine, run: GrowthRun, rule: Any
+) -> None:
+    rule("texts_per_sender = 5")
+    people = candidates(database, run, 1)
+    with ThreadPoolExecutor(2) as beside:
+        with transaction(database) as connection:
+            lock_persons(connection, people)
+            planning = beside.submit(plan.plan_chunk.fn, run)
+            _wait_until_waiting(database, 1)
+            allotting = beside.submit(allot.allot_budgets.fn, run, last=True)
+            _wait_until_waiting(database, 2)
+        planning.result()
+        allotting.result()
+    assert rows(database, "SELECT m.round, r.rounds FROM message m, run r") == [(1, 1)]
+    assert rows(database, "SELECT used FROM budget WHERE scope = 'sender'") == [(1,)]
+
+
+def test_whoever_left_before_the_round_has_no_share(
+    database: Engine, run: GrowthRun, rule: Any
+) -> None:
+    """Else their text would be taken for one that their employee confirms anyway."""
+    rule("texts_per_sender = 1")
+    first, second = candidates(database, run, 2)
+    while plan.plan_chunk.fn(run):
+        pass
+    with transaction(database) as connection:
+        message = rows(database, "SELECT id FROM message WHERE person_id = :p", p=second)[0].id
+        planned, gone = MessageState.PLANNED, MessageState.CANCELLED
+        move(connection, [message], planned, gone, at=MORNING, reason="opted out")
+    allot.allot_budgets.fn(run, last=False)
+    found = rows(database, "SELECT person_id, round FROM message ORDER BY person_id")
+    assert found == [(first, 1), (second, None)]
+    assert rows(database, "SELECT used FROM budget WHERE scope = 'sender'") == [(1,)]
+
+
+def _wait_until_waiting(database: Engine, transactions: int) -> None:
+    for attempt in Retrying(stop=stop_after_delay(30), wait=wait_fixed(0.02)):
+        with attempt:
+            assert rows(database, _WAITING) == [(transactions,)]
 
 
 def test_a_budget_that_was_overspent_beside_us_takes_all_back(
