@@ -33,6 +33,11 @@ class Lane:
         self._to: Connection[_Request, _Answer] | None = None
         self._is_ready = False
 
+    @property
+    def is_there(self) -> bool:
+        """Whether there is one, ready or not."""
+        return self._to is not None
+
     def is_ready(self) -> bool:
         """Tell whether it can decide by now; start it if there is none."""
         if self._to is None:

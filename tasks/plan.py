@@ -3,9 +3,8 @@
 import logging
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
 from datetime import datetime
-from queue import Empty, SimpleQueue
+from threading import Lock
 from time import sleep
 
 from prefect import task
@@ -18,7 +17,7 @@ from tasks.lane import Lane
 from tasks.wiring import Wiring, wiring
 
 _log = logging.getLogger("runwu.plan")
-CHUNK = 20_000
+CHUNK = 50_000
 PIECE = 1_250
 """How many persons are decided in one transaction, of so many in a task."""
 
@@ -27,6 +26,8 @@ WORTH_A_LANE = 2_500
 
 _LOOK_AGAIN = 0.05
 _LANE = Lane()
+
+_Decide = Callable[[Wiring, int, datetime, Sequence[int]], tuple[int, int]]
 
 
 @task(name="plan")
@@ -38,43 +39,54 @@ def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
     large, a process beside this one decides pieces of each, as many as it gets done meanwhile.
     """
     wired = wiring()
-    with transaction(wired.sessions) as connection:
-        persons = candidates.undecided_persons(connection, run.id, CHUNK, above=above)
-    if not persons:
+    pieces = _Pieces(wired, run, above)
+    with ThreadPoolExecutor(1) as beside:
+        theirs = beside.submit(_decide_beside, pieces)
+        counts = [*_decide_pieces(pieces, decide), *theirs.result()]
+    if not counts:
         _LANE.end()
         wired.sessions.dispose()
         return None
-    pieces: SimpleQueue[Sequence[int]] = SimpleQueue()
-    for first in range(0, len(persons), PIECE):
-        pieces.put(persons[first : first + PIECE])
-    with ThreadPoolExecutor(1) as beside:
-        theirs = beside.submit(_decide_beside, pieces, wired, run, len(persons))
-        counts = [*_decide_pieces(pieces, wired, run, decide), *theirs.result()]
     decided, won = map(sum, zip(*counts, strict=True))
-    _log.info("planned persons=%d decided=%d won=%d", len(persons), decided, won)
-    return persons[-1]
+    _log.info("planned persons=%d decided=%d won=%d", pieces.taken, decided, won)
+    return pieces.last
 
 
-def _decide_beside(
-    pieces: SimpleQueue[Sequence[int]], wired: Wiring, run: GrowthRun, persons: int
-) -> list[tuple[int, int]]:
+class _Pieces:
+    """The persons of a chunk, a piece for whoever asks next; the other may decide meanwhile."""
+
+    def __init__(self, wired: Wiring, run: GrowthRun, above: int) -> None:
+        self.wired, self.run = wired, run
+        self.taken, self.last, self.are_over = 0, above, False
+        self._lock = Lock()
+
+    def take(self) -> Sequence[int]:
+        """Return the next piece; an empty one after the last."""
+        with self._lock:
+            persons: list[int] = []
+            if self.taken < CHUNK:
+                with transaction(self.wired.sessions) as connection:
+                    persons = candidates.undecided_persons(
+                        connection, self.run.id, min(PIECE, CHUNK - self.taken), above=self.last
+                    )
+            if persons:
+                self.taken, self.last = self.taken + len(persons), persons[-1]
+            self.are_over = not persons
+            return persons
+
+
+def _decide_beside(pieces: _Pieces) -> list[tuple[int, int]]:
     """Have the other process decide pieces as well, if it is worth one, once it is ready."""
-    while persons >= WORTH_A_LANE and not pieces.empty():
-        if _LANE.is_ready():
-            return _decide_pieces(pieces, wired, run, _LANE.decide)
+    while not pieces.are_over:
+        if (_LANE.is_there or pieces.taken >= WORTH_A_LANE) and _LANE.is_ready():
+            return _decide_pieces(pieces, _LANE.decide)
         sleep(_LOOK_AGAIN)
     return []
 
 
-def _decide_pieces(
-    pieces: SimpleQueue[Sequence[int]],
-    wired: Wiring,
-    run: GrowthRun,
-    decide: Callable[[Wiring, int, datetime, Sequence[int]], tuple[int, int]],
-) -> list[tuple[int, int]]:
+def _decide_pieces(pieces: _Pieces, decide: _Decide) -> list[tuple[int, int]]:
     """Decide one piece after the other until none is left; return how many, and how many won."""
     counts = []
-    with suppress(Empty):
-        while True:
-            counts.append(decide(wired, run.id, run.as_of, pieces.get_nowait()))
+    while persons := pieces.take():
+        counts.append(decide(pieces.wired, pieces.run.id, pieces.run.as_of, persons))
     return counts
