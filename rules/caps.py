@@ -2,7 +2,6 @@
 
 from calendar import monthrange
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from functools import cached_property
 from typing import NamedTuple
@@ -58,8 +57,7 @@ class Limits(NamedTuple):
         return max([timedelta(hours=self.gap_hours), *(cap.reach for cap in caps)])
 
 
-@dataclass(frozen=True)
-class Count:
+class Count(NamedTuple):
     """A cap's window, whose slots count in it (of: a sender, ...), how many do, how many may."""
 
     scope: Scope
@@ -167,11 +165,13 @@ def concerns(cap: Cap, ask: Ask) -> bool:
 def count(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> Count:
     """Return how full a cap is that concerns an ask, where that would count."""
     name = _name(cap, ask)
-    together = [slot for slot in slots if _name(cap, slot) == name]
+    together = slots
+    if cap.scope is not Scope.PERSON:
+        together = [slot for slot in slots if _name(cap, slot) == name]
     if cap.span_hours is None:
         used, most = _fullest_period(cap, ask, together)
         return Count(cap.scope, name, f"calendar_{cap.window}", used, most)
-    used = _fullest_span(cap.span_hours, ask.span, together)
+    used = _fullest_span(cap.reach, ask.span, together)
     return Count(cap.scope, name, f"rolling_{cap.span_hours}h", used, int(cap.max))
 
 
@@ -201,8 +201,8 @@ def _has_room(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> bool:
     if len(slots) < cap.fewest:
         return True
     since, until = ask.span.start - cap.reach, ask.span.end + cap.reach
-    near = [slot for slot in slots if slot.span.end > since and slot.span.start < until]
-    return len(near) < cap.fewest
+    near = sum([slot.span.end > since and slot.span.start < until for slot in slots])
+    return near < cap.fewest
 
 
 def _name(cap: Cap, told: Ask | Slot) -> str:
@@ -217,15 +217,16 @@ def _name(cap: Cap, told: Ask | Slot) -> str:
             return ""
 
 
-def _fullest_span(hours: int, span: Span, slots: Sequence[Slot]) -> int:
-    """Count the slots in the fullest [w, w+hours) that also touches `span`."""
-    length = timedelta(hours=hours)
+def _fullest_span(length: timedelta, span: Span, slots: Sequence[Slot]) -> int:
+    """Count the slots in the fullest [w, w+length) that also touches `span`."""
     # The count only falls just after some span's end, so the fullest window starts at one.
-    starts = [end for end in (*(slot.span.end for slot in slots), span.end) if end <= span.end]
+    ends = [span.end, *[slot.span.end for slot in slots]]
     return max(
-        sum(1 for slot in slots if slot.span.start < start + length and slot.span.end >= start)
-        for start in starts
-        if span.start < start + length
+        [
+            sum([one.span.start < start + length and one.span.end >= start for one in slots])
+            for start in ends
+            if span.start - length < start <= span.end
+        ]
     )
 
 
@@ -235,7 +236,7 @@ def _fullest_period(cap: Cap, ask: Ask, slots: Sequence[Slot]) -> tuple[int, int
     taken = [(number(slot.days[0]), number(slot.days[1])) for slot in slots]
     first, last = ask.days
     counts = [
-        (sum(1 for begins, ends in taken if begins <= period <= ends), _most(cap, period))
+        (sum([begins <= period <= ends for begins, ends in taken]), _most(cap, period))
         for period in range(number(first), number(last) + 1)
     ]
     return max(counts, key=lambda count: count[0] - count[1])

@@ -1,20 +1,18 @@
 """What is kept with a decision, so that it can be understood, and decided again by other rules."""
 
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, NamedTuple
 from zoneinfo import ZoneInfo
 
-from schemas.enums import Category
+from schemas.enums import CATEGORIES
 from schemas.planning import Case, Contact, Contender, Slot, Span
 from schemas.zones import zone_of
 
 _UTC = ZoneInfo("UTC")
 
 
-@dataclass(frozen=True)
-class Found:
+class Found(NamedTuple):
     """What a candidate's own row tells of it."""
 
     candidate_id: int
@@ -86,7 +84,7 @@ def recorded_contender(found: Found, told: Mapping[str, Any]) -> Contender:
     return Contender(
         candidate_id=found.candidate_id,
         scene=found.scene,
-        category=Category(told["category"]),
+        category=CATEGORIES[told["category"]],
         channel=told["channel"],
         wording_key=found.wording_key,
         value=found.value,
@@ -116,7 +114,7 @@ def _slot(told: list[Any]) -> Slot:
         candidate,
         Span(datetime.fromisoformat(start), datetime.fromisoformat(end)),
         zone_of(zone) or _UTC,
-        Category(category),
+        CATEGORIES[category],
         channel,
         sender,
         scene,

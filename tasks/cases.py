@@ -9,14 +9,13 @@ from sqlalchemy import Connection
 from rules.caps import stretched_gap
 from rules.senders import KnownContact, choose_contact
 from rules.standing import left_unanswered, open_complaint
-from schemas.enums import Category
+from schemas.enums import CATEGORIES
 from schemas.planning import Case, Contact, Contender, Slot, Span
 from schemas.policy import Policy
 from schemas.zones import zone_of
 from store import persons as store_persons
 from tasks.wiring import Wiring
 
-_CATEGORIES = {category.value: category for category in Category}
 _CALENDAR_HOURS = 31 * 24
 _DAY_HOURS = 24
 
@@ -111,7 +110,7 @@ def _slots(
                 slot,
                 Span(delivered or at, ends),
                 zone_of(zone or zones[person]) or usual,
-                _CATEGORIES[category],
+                CATEGORIES[category],
                 channel,
                 sender,
                 scene,

@@ -18,7 +18,7 @@ from tasks.wiring import Wiring, wiring
 
 _log = logging.getLogger("runwu.plan")
 CHUNK = 50_000
-PIECE = 1_250
+PIECE = 2_500
 """How many persons are decided in one transaction, of so many in a task."""
 
 WORTH_A_LANE = 2_500

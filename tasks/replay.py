@@ -171,13 +171,13 @@ def chunks(rows: Iterable[Decision], size: int) -> Iterator[list[list[Decision]]
 
 def _fact(row: Decision, sender: str) -> Fact:
     """Return what became of a candidate; who won and had no share was held back by that."""
-    match Verdict(row.verdict):
+    match row.verdict:
         case Verdict.SUPPRESSED:
             return Fact(row.rule or "")
         case Verdict.OUTCOMPETED:
             return Fact(OUTCOMPETED)
         case verdict:
-            told = HOLDOUT if verdict is Verdict.GHOST else WRITTEN
+            told = HOLDOUT if verdict == Verdict.GHOST else WRITTEN
             return Fact(BUDGETS.get(row.over or "", told), sender, row.state == "delivered")
 
 
