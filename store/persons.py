@@ -57,7 +57,7 @@ WHERE n.kind = 'delivery' OR (n.kind = 'reservation' AND NOT EXISTS (
     SELECT FROM ledger WHERE slot = n.slot AND kind <> 'reservation' OFFSET 0
 ))
 UNION ALL
-SELECT DISTINCT t.person_id, -o.id, o.sent_at, o.sent_at, NULL, 'marketing', k.channel, o.sender,
+SELECT t.person_id, -o.id, o.sent_at, o.sent_at, NULL, 'marketing', k.channel, o.sender,
        NULL, o.sent_at, NULL::boolean
 FROM {_PAIRS}
 CROSS JOIN LATERAL (
@@ -71,7 +71,8 @@ CROSS JOIN LATERAL (
 """
 What was reserved for persons or reached them, and what employees sent them by themselves.
 
-The latter has a negative number, no scene, and no zone of its own: nobody froze one for it.
+The latter has a negative number, no scene, and no zone of its own: nobody froze one for it. It
+comes as often as its address is a contact of theirs.
 """
 
 _LEFT_OPEN = f"""
@@ -253,7 +254,7 @@ def standing_of(
         news = connection.execute(text(_NEWS), values).all()
     buckets = {asked: bucket for asked, (_, bucket) in first.items()}
     return Standing(
-        list(map(SlotRow._make, [*slots, *left_open])),
+        list({row[:2]: SlotRow._make(row) for row in (*slots, *left_open)}.values()),
         list(map(ContactRow._make, contacts)),
         list(map(KnownPerson._make, found)),
         news,
