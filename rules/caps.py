@@ -149,12 +149,10 @@ def _gap(ask: Ask, slots: Sequence[Slot], limits: Limits) -> tuple[Hold, ...]:
     ]
     if not near:
         return ()
-    hours = round(float(limits.gap_hours), 1)
-    told = {
-        "hours": int(hours) if hours.is_integer() else hours,
-        "beside": [slot.candidate_id for slot in near],
-    }
-    return (Hold(Reason("gap", told), max([slot.span.end for slot in near]) + gap),)
+    exact = round(float(limits.gap_hours), 1)
+    hours = int(exact) if exact.is_integer() else exact
+    reason = Reason("gap", {"hours": hours, "beside": [slot.candidate_id for slot in near]})
+    return (Hold(reason, max([slot.span.end for slot in near]) + gap),)
 
 
 def concerns(cap: Cap, ask: Ask) -> bool:
@@ -186,10 +184,13 @@ def _full(
 
 
 def _told_of_cap(cap: Cap, full: Count) -> Reason:
-    numbers = {"window": full.window, "used": full.used, "max": full.max}
+    window, used, most = full.window, full.used, full.max
     if cap.scope is Scope.PERSON:
-        return Reason("cap", numbers)
-    return Reason("cap", {"scope": cap.scope.value, "of": full.of, **numbers})
+        return Reason("cap", {"window": window, "used": used, "max": most})
+    scope = cap.scope.value
+    return Reason(
+        "cap", {"scope": scope, "of": full.of, "window": window, "used": used, "max": most}
+    )
 
 
 def _told_of_budget(_: Cap, full: Count) -> Reason:

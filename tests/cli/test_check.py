@@ -54,6 +54,7 @@ def contents(url: str) -> dict[str, int | None]:
 
 def test_on_a_bare_machine_everything_that_sleeps_is_a_warning(tmp_path: Path) -> None:
     """Not even the sandbox answers, and still nothing is wrong: `runwu up` would mend it all."""
+    check("--help", cwd=tmp_path)  # after any command, those that tests start all of them with wait
     before = {one.pid for one in psutil.Process().children(recursive=True)}
     done = check(cwd=tmp_path, RUNWU_SANDBOX_URL="http://127.0.0.1:9")
     assert (done.returncode, done.stderr) == (0, "")
