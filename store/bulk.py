@@ -81,9 +81,15 @@ def array_of(ids: Iterable[int]) -> str:
 
 
 def plain_rows(connection: Connection, query: str, values: Mapping[str, Any]) -> list[Any]:
-    """Return a query's rows as the driver's own tuples, of which no column is asked by its name."""
+    """
+    Return a query's rows as the driver's own tuples, of which no column is asked by its name.
+
+    Raises TypeError for a statement that has no rows to return, however many.
+    """
     cursor = connection.execute(text(query), values).cursor
-    return list(cursor.fetchall()) if cursor is not None else []
+    if cursor is None:
+        raise TypeError("only a query has rows")
+    return list(cursor.fetchall())
 
 
 def copy_rows(

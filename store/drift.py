@@ -60,7 +60,7 @@ def day_metrics(
     """
     values = {"source": source, "entity": entity.value, "as_of": as_of, "zone": zone}
     since = as_of - timedelta(days=days + 1)
-    return list(connection.execute(text(_DAYS), {**values, "since": since}).all())
+    return list(connection.execute(text(_DAYS), {**values, "since": since}))
 
 
 def record_day(

@@ -46,7 +46,7 @@ WHERE CAST(:run AS bigint) IS NULL OR w.run_id = :run GROUP BY d.author ORDER BY
 
 def spent(connection: Connection, run_id: int | None = None) -> list[Any]:
     """Return how many texts of a run, or of all, each author wrote, and what asking models cost."""
-    return list(connection.execute(text(_SPENT), {"run": run_id}).all())
+    return list(connection.execute(text(_SPENT), {"run": run_id}))
 
 
 @dataclass

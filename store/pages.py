@@ -107,24 +107,24 @@ class Drafts:
 
 def verdicts(connection: Connection, run_id: int) -> list[Any]:
     """Return what the data contract said of every window of a pull, the refused ones first."""
-    return list(connection.execute(text(_VERDICTS), {"run": run_id}).all())
+    return list(connection.execute(text(_VERDICTS), {"run": run_id}))
 
 
 def why_not(connection: Connection, run_id: int, examples: int) -> WhyNot:
     """Return why not, each rule with up to so many persons as examples."""
     values = {"run": run_id, "examples": examples}
     return WhyNot(
-        list(connection.execute(text(_REASONS), values).all()),
-        list(connection.execute(text(_SCENES), values).all()),
-        list(connection.execute(text(_CONTESTS), {"run": run_id}).all()),
-        list(connection.execute(text(_HELD_OUT), values).scalars().all()),
+        list(connection.execute(text(_REASONS), values)),
+        list(connection.execute(text(_SCENES), values)),
+        list(connection.execute(text(_CONTESTS), {"run": run_id})),
+        list(connection.execute(text(_HELD_OUT), values).scalars()),
     )
 
 
 def drafts(connection: Connection, run_id: int, limit: int) -> Drafts:
     """Return what was written in a run, of the texts no more than so many."""
-    shown = list(connection.execute(text(_DRAFTS), {"run": run_id, "limit": limit}).all())
-    batches = list(connection.execute(text(_BATCHES), {"run": run_id}).all())
+    shown = list(connection.execute(text(_DRAFTS), {"run": run_id, "limit": limit}))
+    batches = list(connection.execute(text(_BATCHES), {"run": run_id}))
     if not shown:
         return Drafts(shown, batches, 0, 0, 0)
     in_all = shown[0]

@@ -53,12 +53,12 @@ class Wanted:
 
 def summary(connection: Connection) -> list[Any]:
     """Return how many rows wait, by source, entity and rule, and since when."""
-    return list(connection.execute(text(_SUMMARY)).all())
+    return list(connection.execute(text(_SUMMARY)))
 
 
 def waiting(connection: Connection, wanted: Wanted, limit: int | None = None) -> list[Any]:
     """Return the rows that wait, each with all it broke; `content` is JSON text, numbers exact."""
-    return list(connection.execute(text(_ROWS), {**wanted.values, "limit": limit}).all())
+    return list(connection.execute(text(_ROWS), {**wanted.values, "limit": limit}))
 
 
 def known(connection: Connection, source: str, entity: Entity, ids: Sequence[int]) -> set[int]:

@@ -68,7 +68,7 @@ class Batch:
 
 def waiting(connection: Connection, run_id: int, as_of: datetime) -> list[Any]:
     """Return drafts to be reviewed: this run's, and held ones still within their window."""
-    return list(connection.execute(text(_WAITING), {"run": run_id, "as_of": as_of}).all())
+    return list(connection.execute(text(_WAITING), {"run": run_id, "as_of": as_of}))
 
 
 def add_batch(
@@ -141,7 +141,7 @@ def awaiting(connection: Connection, batch: int) -> Waiting | None:
 
 def items(connection: Connection, batch: int, round_: int) -> list[Any]:
     """Return what a round of a batch shows, in order."""
-    return list(connection.execute(text(_ITEMS), {"batch": batch, "round": round_}).all())
+    return list(connection.execute(text(_ITEMS), {"batch": batch, "round": round_}))
 
 
 def evidence(connection: Connection, batch: int) -> dict[int, list[Any]]:

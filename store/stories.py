@@ -198,14 +198,14 @@ def person(connection: Connection, person_id: int) -> tuple[Any, list[Any], list
     values = {"person": person_id}
     return (
         connection.execute(text(_PERSON), values).one(),
-        list(connection.execute(text(_MEMBERS), values).all()),
-        list(connection.execute(text(_CONTACTS), values).all()),
+        list(connection.execute(text(_MEMBERS), values)),
+        list(connection.execute(text(_CONTACTS), values)),
     )
 
 
 def told(connection: Connection, person_id: int) -> Told:
     """Return what was decided of a person, ever, and what came of it."""
-    candidates = list(connection.execute(text(_CANDIDATES), {"person": person_id}).all())
+    candidates = list(connection.execute(text(_CANDIDATES), {"person": person_id}))
     values = {"messages": [row.id for row in candidates if row.verdict in ("won", "ghost")]}
     messages = {row.id: row for row in connection.execute(text(_MESSAGES), values)}
     return Told(
@@ -223,12 +223,12 @@ def behind(connection: Connection, batch: int, round_: int, most: int) -> list[A
     A row is a message, its person and the ordinal of its wording; the highest values come first.
     """
     values = {"batch": batch, "round": round_, "most": most}
-    return list(connection.execute(text(_BEHIND), values).all())
+    return list(connection.execute(text(_BEHIND), values))
 
 
 def of_the_day(connection: Connection, messages: Sequence[int]) -> dict[int, Told]:
     """Return, by message, what was decided of its person in the same run."""
-    rows = list(connection.execute(text(_OF_THE_DAY), {"messages": list(messages)}).all())
+    rows = list(connection.execute(text(_OF_THE_DAY), {"messages": list(messages)}))
     beside = {
         one for row in rows for reason in row.reasons or () for one in reason.get("beside", ())
     }

@@ -5,22 +5,25 @@ from typing import Any
 from psycopg.types.json import Jsonb
 from sqlalchemy import Connection, text
 
-_FORM = """
+_UNWORDED = """
+m.run_id = :run AND m.state = 'planned' AND m.round <= r.rounds AND m.wording_id IS NULL
+"""
+"""Messages `m` of a run `r` that have their share, and no wording yet."""
+
+_FORM = f"""
 INSERT INTO wording (run_id, key, scene, channel, voice, category, segment, slots)
 SELECT DISTINCT ON (c.wording_key) m.run_id, c.wording_key, m.scene, m.channel,
        c.inputs->>'voice', m.category, c.inputs->>'segment', c.inputs->'slots'
 FROM message m JOIN run r ON r.id = m.run_id JOIN candidate c ON c.id = m.id
-WHERE m.run_id = :run AND m.state = 'planned' AND m.round <= r.rounds AND m.wording_id IS NULL
-  AND NOT m.ghost
+WHERE {_UNWORDED} AND NOT m.ghost
 ORDER BY c.wording_key, m.id
 ON CONFLICT (run_id, key) DO NOTHING
 """
 
-_ASSIGN = """
+_ASSIGN = f"""
 UPDATE message m SET wording_id = w.id
 FROM run r, candidate c, wording w
-WHERE m.run_id = :run AND m.state = 'planned' AND m.round <= r.rounds AND m.wording_id IS NULL
-  AND r.id = m.run_id AND c.id = m.id
+WHERE {_UNWORDED} AND r.id = m.run_id AND c.id = m.id
   AND w.run_id = m.run_id AND w.key = c.wording_key
 """
 
@@ -41,8 +44,7 @@ def persons_waiting(connection: Connection, run_id: int) -> list[int]:
     rows = connection.execute(
         text(
             "SELECT DISTINCT m.person_id FROM message m JOIN run r ON r.id = m.run_id"
-            " WHERE m.run_id = :run AND m.state = 'planned' AND m.round <= r.rounds"
-            " AND m.wording_id IS NULL"
+            f" WHERE {_UNWORDED}"
         ),
         {"run": run_id},
     )

@@ -42,7 +42,11 @@ def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
     pieces = _Pieces(wired, run, above)
     with ThreadPoolExecutor(1) as beside:
         theirs = beside.submit(_decide_beside, pieces)
-        counts = [*_decide_pieces(pieces, decide), *theirs.result()]
+        try:
+            ours = _decide_pieces(pieces, decide)
+        finally:
+            pieces.are_over = True  # whoever fails here must not be waited for over there
+        counts = [*ours, *theirs.result()]
     if not counts:
         _LANE.end()
         wired.sessions.dispose()
@@ -64,14 +68,15 @@ class _Pieces:
         """Return the next piece; an empty one after the last."""
         with self._lock:
             persons: list[int] = []
-            if self.taken < CHUNK:
+            if self.taken < CHUNK and not self.are_over:
                 with transaction(self.wired.sessions) as connection:
                     persons = candidates.undecided_persons(
                         connection, self.run.id, min(PIECE, CHUNK - self.taken), above=self.last
                     )
             if persons:
                 self.taken, self.last = self.taken + len(persons), persons[-1]
-            self.are_over = not persons
+            else:
+                self.are_over = True
             return persons
 
 

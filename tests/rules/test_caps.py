@@ -233,6 +233,16 @@ def test_an_ask_fits_exactly_when_no_choice_of_instants_breaks_a_rule(crowd: Cro
     assert (not broken_by(asked, taken, rules)) is fits(asked, taken, rules)
 
 
+@given(crowded())
+def test_beyond_their_reach_limits_hold_nobody_back(crowd: Crowd) -> None:
+    asked, taken, rules = crowd
+    if rules.reach is None:
+        assert not all(cap.fewest for cap in (*rules.caps, rules.personal) if cap is not None)
+        return
+    start = max([slot.span.end for slot in taken], default=asked.span.start) + rules.reach
+    assert broken_by(asked.at(start, start + timedelta(days=99)), taken, rules) == ()
+
+
 @thoroughly
 @given(crowded(), st.randoms(use_true_random=False))
 def test_the_order_of_slots_does_not_matter(crowd: Crowd, chance: Any) -> None:

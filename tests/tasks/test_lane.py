@@ -165,6 +165,20 @@ def test_nobody_hears_of_an_end_before_the_first_question(
     assert capfd.readouterr().err == ""
 
 
+def test_what_goes_wrong_here_is_raised_and_no_process_is_waited_for(
+    database: Engine, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever waits beside for enough persons would wait for ever."""
+    run = morning(database, builders.persons(database, 2))
+
+    def fail(*_: object) -> tuple[int, int]:
+        raise RuntimeError("gone wrong")
+
+    monkeypatch.setattr(plan, "decide", fail)
+    with pytest.raises(RuntimeError, match="gone wrong"):
+        plan.plan_chunk.fn(run)
+
+
 def test_a_small_morning_starts_no_process(database: Engine) -> None:
     run = morning(database, builders.persons(database, 4))
     while plan.plan_chunk.fn(run):
