@@ -39,7 +39,7 @@ class Left:
 
 @dataclass(frozen=True)
 class Allotted:
-    """The messages that got their share, and why the others did not, by message."""
+    """The messages that got their share, in no order, and why the others did not, by message."""
 
     kept: tuple[Asking, ...]
     over: Mapping[int, str]
@@ -67,32 +67,34 @@ def allot(asking: Sequence[Asking], left: Left) -> Allotted:
     Rationale: every distinct text costs an employee a tap (wecom.md, point 3), so a tap serves many
     before it serves one; whoever comes first has no claim by that (peers.md, section 4, point 9).
     """
-    over: dict[int, str] = {}
-    kept = _confirmable(asking, left, over)
-    ranked = sorted(kept, key=lambda one: (-one.worth, one.message_id))
-    kept = _within(ranked, left.scenes, over)
+    by_text: dict[Text, list[Asking]] = defaultdict(list)
+    for one in asking:
+        by_text[one.sender, one.wording_key].append(one)
+    fitting = _fitting(by_text, left)
+    kept = [one for text in by_text if text in fitting for one in by_text[text]]
+    over = {
+        one.message_id: SENDER for text in by_text if text not in fitting for one in by_text[text]
+    }
+    if left.scenes or left.run is not None:
+        kept.sort(key=lambda one: (-one.worth, one.message_id))
+        kept = _within(kept, left.scenes, over)
     if left.run is not None:
         over.update((one.message_id, RUN) for one in kept[left.run :])
         kept = kept[: left.run]
     return Allotted(tuple(kept), over, left.paid)
 
 
-def _confirmable(asking: Sequence[Asking], left: Left, over: dict[int, str]) -> list[Asking]:
-    worth: dict[str, dict[str, float]] = defaultdict(lambda: defaultdict(float))
-    for one in asking:
-        if (one.sender, one.wording_key) not in left.paid:
-            worth[one.sender][one.wording_key] += one.worth
-    best = {
+def _fitting(by_text: Mapping[Text, Sequence[Asking]], left: Left) -> frozenset[Text]:
+    """Return the texts that are paid, or worth a tap more than others of their sender."""
+    worth: dict[str, dict[str, float]] = defaultdict(dict)
+    for text, ones in by_text.items():
+        if text not in left.paid:
+            sender, key = text
+            worth[sender][key] = sum([one.worth for one in ones])
+    best = (
         (sender, key) for sender, of in worth.items() for key in _best(of, left.texts.get(sender))
-    }
-    fitting = best | left.paid
-    kept = []
-    for one in asking:
-        if (one.sender, one.wording_key) in fitting:
-            kept.append(one)
-        else:
-            over[one.message_id] = SENDER
-    return kept
+    )
+    return left.paid.union(best)
 
 
 def _best(worth: Mapping[str, float], most: int | None) -> Iterable[str]:

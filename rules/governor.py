@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 from zoneinfo import ZoneInfo
 
+from rules.bounds import Bounds, bounds_of
 from rules.caps import (
     Ask,
     Count,
@@ -15,16 +16,14 @@ from rules.caps import (
     count,
     counted,
     lifted,
-    stretched_gap,
     violations,
 )
 from rules.holdout import arm_of
 from rules.hours import AHEAD, Hours
 from rules.places import first_place
 from rules.standing import guarded_until, person_reasons
-from rules.worth import allowance, annoyance, expected, is_worth, lately, said_too_often
+from rules.worth import answers, expected, is_worth, lately, said_too_often
 from schemas.enums import Arm, Category, Verdict
-from schemas.governing import Cap
 from schemas.planning import Case, Contact, Contender, Planned, Reason, Recheck, Ruling, Slot, Span
 from schemas.policy import Policy
 
@@ -32,22 +31,29 @@ _NOTHING_HOLDS = Limits()
 _NOBODY = Contact("", "")
 _LONG_AGO = datetime(1970, 1, 1, tzinfo=UTC)
 
-_Bounds = tuple[Cap, Limits, timedelta | None]
+_Valued = tuple[float, Contender]
 
 
 class _Person(NamedTuple):
     """
-    What is the same for all contenders of a person: slots that count, limits, annoyance.
+    What is the same for all contenders of a person: slots that count, and what holds them back.
 
     From `free_from` on none of their slots can break any limit; None where nothing may pass at all.
     """
 
     case: Case
     slots: tuple[Slot, ...]
-    personal: Cap
-    limits: Limits
+    bounds: Bounds
     free_from: datetime | None
-    cost: float
+
+
+class _Standing(NamedTuple):
+    """What is the same for all contenders of a person in one category."""
+
+    reasons: tuple[Reason, ...]
+    guarded_until: datetime | None
+    limits: Limits
+    is_capped: bool
 
 
 @dataclass(frozen=True)
@@ -68,7 +74,7 @@ class Governor:
     as_of: datetime
     _hours: dict[ZoneInfo, Hours] = field(default_factory=dict, init=False)
     _opened: dict[ZoneInfo, datetime | None] = field(default_factory=dict, init=False)
-    _bounds: dict[tuple[int, int, int], _Bounds] = field(default_factory=dict, init=False)
+    _bounds: dict[tuple[int, int, int, int], Bounds] = field(default_factory=dict, init=False)
 
     def decide(self, case: Case) -> list[Ruling]:
         """
@@ -80,18 +86,21 @@ class Governor:
         arms compete alike and differ in nothing but what was sent.
         """
         person = self._person(case)
+        standings: dict[Category, _Standing] = {}
         rulings: list[Ruling] = []
-        winner: Contender | None = None
-        several = len(case.contenders) > 1
-        ranked = sorted(case.contenders, key=self._rank) if several else case.contenders
-        for contender in ranked:
-            ruling = self._rule(contender, person)
-            if ruling.verdict is Verdict.WON and winner is None:
-                winner = contender
-                if ruling.arm is Arm.HOLDOUT:
-                    ruling = ruling._replace(verdict=Verdict.GHOST)
-            elif ruling.verdict is Verdict.WON and winner is not None:
-                ruling = self._outcompeted(ruling, winner)
+        winner: _Valued | None = None
+        for gain, contender in self._ranked(case.contenders):
+            category = contender.category
+            standing = standings.get(category) or self._standing(category, person)
+            standings[category] = standing
+            ruling = self._rule(contender, gain, person, standing)
+            if ruling.verdict is Verdict.WON:
+                if winner is not None:
+                    ruling = _outcompeted(ruling, gain, winner)
+                else:
+                    winner = gain, contender
+                    if ruling.arm is Arm.HOLDOUT:
+                        ruling = ruling._replace(verdict=Verdict.GHOST)
             rulings.append(ruling)
         return rulings
 
@@ -105,7 +114,9 @@ class Governor:
         Rationale: a yes may be days old. Who refused, fell silent, was reached otherwise or changed
         advisers since is left alone; a yes for one adviser's voice is none for another's.
         """
-        reasons = person_reasons(case, planned.category, self.policy, self.as_of)
+        person = self._person(case)
+        standing = self._standing(planned.category, person)
+        reasons = standing.reasons
         if case.contact is not None and case.contact != planned.contact:
             reasons = (*reasons, Reason("contact_changed"))
         if case.zone is None:
@@ -117,7 +128,7 @@ class Governor:
         span = Span(start, hours.closes(start, planned.span.end))
         sender = planned.contact.sender
         ask = Ask(span, case.zone, planned.category, planned.channel, sender)
-        held = self._held_back(ask, self._person(case))
+        held = _held_back(ask, person, standing)
         reasons += tuple(hold.reason for hold in held)
         return Recheck(reasons, None if reasons else span)
 
@@ -130,102 +141,100 @@ class Governor:
         if case.zone is None:
             raise ValueError("without a zone there is no day to count in")
         person = self._person(case)
+        standing = self._standing(Category.MARKETING, person)
         contact = case.contact or _NOBODY
         at = Span(self.as_of, self.as_of)
         ask = Ask(at, case.zone, Category.MARKETING, channel, contact.sender)
         caps = (cap for cap in self.policy.caps if concerns(cap, ask))
         return Room(
             tuple(count(cap, ask, person.slots) for cap in caps),
-            count(person.personal, ask, person.slots),
-            person.limits.gap_hours,
-            self._frees(ask, person, self._held_back(ask, person), until),
+            count(person.bounds.personal, ask, person.slots),
+            person.bounds.limits.gap_hours,
+            self._frees(ask, person, standing, _held_back(ask, person, standing), until),
         )
 
     def _person(self, case: Case) -> _Person:
         """Return what is the same for all contenders of a person."""
         slots = counted(case.slots, self.policy)
         of_late = lately(slots, self.policy, self.as_of)
-        allowed = allowance(case, of_late, self.policy)
-        personal, limits, reach = self._bound(len(slots), allowed, case.unanswered)
+        bounds = self._bound(len(slots), len(of_late), answers(of_late), case.unanswered)
         last = max([slot.span.end for slot in slots], default=_LONG_AGO)
-        free_from = None if reach is None else last + reach
-        cost = annoyance(case, of_late, self.policy)
-        return _Person(case, slots, personal, limits, free_from, cost)
+        return _Person(case, slots, bounds, None if bounds.reach is None else last + bounds.reach)
 
-    def _bound(self, slots: int, allowed: int, unanswered: int) -> _Bounds:
+    def _bound(self, slots: int, of_late: int, answered: int, unanswered: int) -> Bounds:
         """Return what so many slots can fill: other caps hold nobody with so few back."""
-        told = (slots, allowed, unanswered)
-        if told not in self._bounds:
-            personal = Cap(rolling_days=self.policy.personal.days, max=allowed)
-            limits = Limits(
-                tuple(cap for cap in self.policy.caps if cap.fewest <= slots),
-                personal if personal.fewest <= slots else None,
-                stretched_gap(self.policy, unanswered),
-            )
-            self._bounds[told] = (personal, limits, limits.reach)
+        told = (slots, of_late, answered, unanswered)
+        if told in self._bounds:
+            return self._bounds[told]
+        self._bounds[told] = bounds_of(slots, of_late, answered, unanswered, self.policy)
         return self._bounds[told]
 
-    def _rank(self, contender: Contender) -> tuple[float, str, int]:
-        return (-expected(contender, self.policy), contender.scene, contender.candidate_id)
+    def _standing(self, category: Category, person: _Person) -> _Standing:
+        """Return what is the same for all contenders of a person in one category."""
+        capped = self.policy.categories.of(category).capped
+        return _Standing(
+            person_reasons(person.case, category, self.policy, self.as_of),
+            guarded_until(person.case, category, self.policy),
+            person.bounds.limits if capped else _NOTHING_HOLDS,
+            capped,
+        )
 
-    def _rule(self, contender: Contender, person: _Person) -> Ruling:
+    def _ranked(self, contenders: Sequence[Contender]) -> list[_Valued]:
+        """Return contenders with what each is worth, the most valuable one first."""
+        valued = [(expected(one, self.policy), one) for one in contenders]
+        if len(valued) > 1:
+            valued.sort(key=lambda told: (-told[0], told[1].scene, told[1].candidate_id))
+        return valued
+
+    def _rule(
+        self, contender: Contender, gain: float, person: _Person, standing: _Standing
+    ) -> Ruling:
         case = person.case
         arm = arm_of(case.bucket, contender.scene, self.policy.holdout)
-        barred = self._barred(contender, person)
+        barred = self._barred(contender, gain, person, standing)
         if barred or case.zone is None or case.contact is None:
             return Ruling(contender, Verdict.SUPPRESSED, arm, barred)
-        start = self._opens(case.zone, contender.window_until)
+        until = contender.window_until
+        start = self._opens(case.zone, until)
         if start is None:
             return Ruling(contender, Verdict.SUPPRESSED, arm, (Reason("window_over"),))
-        ask = Ask(
-            Span(start, min(contender.window_until, start + timedelta(hours=contender.hours))),
-            case.zone,
-            contender.category,
-            contender.channel,
-            case.contact.sender,
-        )
-        held = self._held_back(ask, person)
+        span = Span(start, min(until, start + timedelta(hours=contender.hours)))
+        if _is_free(start, person, standing):
+            return Ruling(contender, Verdict.WON, arm, span=span)
+        ask = Ask(span, case.zone, contender.category, contender.channel, case.contact.sender)
+        held = _held_back(ask, person, standing)
         if held:
-            frees = self._frees(ask, person, held, contender.window_until)
+            frees = self._frees(ask, person, standing, held, until)
             reasons = tuple([hold.reason for hold in held])
             return Ruling(contender, Verdict.SUPPRESSED, arm, reasons, frees_at=frees)
-        return Ruling(contender, Verdict.WON, arm, span=ask.span)
+        return Ruling(contender, Verdict.WON, arm, span=span)
 
-    def _barred(self, contender: Contender, person: _Person) -> tuple[Reason, ...]:
-        case = person.case
-        reasons = person_reasons(case, contender.category, self.policy, self.as_of)
-        if contender.scene in case.open_scenes:
+    def _barred(
+        self, contender: Contender, gain: float, person: _Person, standing: _Standing
+    ) -> tuple[Reason, ...]:
+        reasons = standing.reasons
+        if contender.scene in person.case.open_scenes:
             reasons += (Reason("open_message"),)
-        gain = expected(contender, self.policy)
         # The notice of a third parcel is no routine, and costs nobody's goodwill.
-        if not self.policy.categories.of(contender.category).capped:
+        if not standing.is_capped:
             return reasons + is_worth(gain, 0)
         again = said_too_often(contender, person.slots, self.policy)
-        return reasons + again + is_worth(gain, person.cost)
-
-    def _held_back(self, ask: Ask, person: _Person) -> tuple[Hold, ...]:
-        """Return what time alone will lift: the silence after an order, caps, the gap."""
-        broken: tuple[Hold, ...] = ()
-        if person.free_from is None or ask.span.start < person.free_from:
-            broken = violations(ask, person.slots, self._limits(ask.category, person))
-        until = guarded_until(person.case, ask.category, self.policy)
-        if until is None or ask.span.start >= until:
-            return broken
-        return (Hold(Reason("after_order", {"until": until.isoformat()}), until), *broken)
+        return reasons + again + is_worth(gain, person.bounds.cost)
 
     def _frees(
-        self, ask: Ask, person: _Person, held: Sequence[Hold], until: datetime
+        self,
+        ask: Ask,
+        person: _Person,
+        standing: _Standing,
+        held: Sequence[Hold],
+        until: datetime,
     ) -> datetime | None:
         """Return the first instant, before `until`, at which nothing of this holds an ask back."""
         start = lifted(held) if held else ask.span.start
         if start is None or start >= until:
             return None
-        limits = self._limits(ask.category, person)
         hours = self._hours_in(ask.zone)
-        return first_place(ask.at(start, until), person.slots, limits, hours, until=until)
-
-    def _limits(self, category: Category, person: _Person) -> Limits:
-        return person.limits if self.policy.categories.of(category).capped else _NOTHING_HOLDS
+        return first_place(ask.at(start, until), person.slots, standing.limits, hours, until=until)
 
     def _opens(self, zone: ZoneInfo, until: datetime) -> datetime | None:
         """Return the first instant from now on at which a zone is open, before `until`."""
@@ -241,13 +250,31 @@ class Governor:
             self._hours[zone] = Hours(self.policy, zone)
         return self._hours[zone]
 
-    def _outcompeted(self, ruling: Ruling, winner: Contender) -> Ruling:
-        worth, needed = (round(expected(one, self.policy), 4) for one in (ruling.contender, winner))
-        reason = Reason("outcompeted", {"expected": worth, "needed": needed})
-        return Ruling(
-            ruling.contender,
-            Verdict.OUTCOMPETED,
-            ruling.arm,
-            (reason,),
-            winner_id=winner.candidate_id,
-        )
+
+def _is_free(start: datetime, person: _Person, standing: _Standing) -> bool:
+    """Tell at a glance whether nothing that time alone lifts can be in the way any more."""
+    guarded = standing.guarded_until is not None and start < standing.guarded_until
+    return not guarded and person.free_from is not None and start >= person.free_from
+
+
+def _held_back(ask: Ask, person: _Person, standing: _Standing) -> tuple[Hold, ...]:
+    """Return what time alone will lift: the silence after an order, caps, the gap."""
+    broken: tuple[Hold, ...] = ()
+    if person.free_from is None or ask.span.start < person.free_from:
+        broken = violations(ask, person.slots, standing.limits)
+    until = standing.guarded_until
+    if until is None or ask.span.start >= until:
+        return broken
+    return (Hold(Reason("after_order", {"until": until.isoformat()}), until), *broken)
+
+
+def _outcompeted(ruling: Ruling, gain: float, winner: _Valued) -> Ruling:
+    needed, won = winner
+    reason = Reason("outcompeted", {"expected": round(gain, 4), "needed": round(needed, 4)})
+    return Ruling(
+        ruling.contender,
+        Verdict.OUTCOMPETED,
+        ruling.arm,
+        (reason,),
+        winner_id=won.candidate_id,
+    )

@@ -50,7 +50,7 @@ def case_record(case: Case) -> dict[str, Any]:
 def contender_record(contender: Contender) -> dict[str, Any]:
     """Return as JSON what a contender's scene said of it, which another day may be different."""
     return {
-        "category": contender.category.value,
+        "category": contender.category,
         "channel": contender.channel,
         "hours": contender.hours,
     }

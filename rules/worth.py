@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from datetime import datetime, timedelta
 
-from schemas.planning import Case, Contender, Reason, Slot
+from schemas.planning import Contender, Reason, Slot
 from schemas.policy import Policy
 
 
@@ -20,14 +20,19 @@ def lately(slots: Sequence[Slot], policy: Policy, as_of: datetime) -> Sequence[S
     return [slot for slot in slots if slot.span.end > since]
 
 
-def annoyance(case: Case, lately: Sequence[Slot], policy: Policy) -> float:
+def answers(lately: Sequence[Slot]) -> int:
+    """Return how many of a person's slots they answered; whether, is not known of the youngest."""
+    return sum([slot.answered is True for slot in lately])
+
+
+def annoyance(of_late: int, unanswered: int, policy: Policy) -> float:
     """
-    Return what one more message costs this person today, after so many lately.
+    Return what one more message costs a person today, after so many lately.
 
     Rationale: each message makes the next one less welcome, and one that met with silence more
     so; what costs more than it may bring is left unsaid (product.md, point 8).
     """
-    return policy.arbitration.annoyance * (len(lately) + case.unanswered)
+    return policy.arbitration.annoyance * (of_late + unanswered)
 
 
 def is_worth(gain: float, cost: float) -> tuple[Reason, ...]:
@@ -37,15 +42,16 @@ def is_worth(gain: float, cost: float) -> tuple[Reason, ...]:
     return (Reason("worth", {"expected": round(gain, 4), "annoyance": round(cost, 4)}),)
 
 
-def allowance(case: Case, lately: Sequence[Slot], policy: Policy) -> int:
+def allowance(answered: int, unanswered: int, policy: Policy) -> int:
     """
     Return how many messages a person gets in any span of the personal budget's days.
+
+    `answered` counts those of the last such span, `unanswered` those since their last answer.
 
     Rationale: whoever answers is glad to hear from us, whoever does not has said so.
     """
     budget = policy.personal
-    answered = sum([slot.answered is True for slot in lately])
-    return max(budget.least, min(budget.most, budget.start + answered - case.unanswered))
+    return max(budget.least, min(budget.most, budget.start + answered - unanswered))
 
 
 def said_too_often(

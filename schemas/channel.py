@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
 
+WECOM, DRY_RUN = "wecom", "dry_run"
+
 
 @dataclass(frozen=True)
 class Link:

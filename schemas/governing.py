@@ -179,8 +179,11 @@ class Categories(Section):
 
     def of(self, category: Category) -> CategoryTerms:
         """Return the terms of a category."""
-        terms: CategoryTerms = getattr(self, category)
-        return terms
+        return self._terms[category]
+
+    @cached_property
+    def _terms(self) -> Mapping[Category, CategoryTerms]:
+        return {category: getattr(self, category) for category in Category}
 
 
 class PersonalBudget(Section):

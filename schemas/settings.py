@@ -13,6 +13,7 @@ from typing import Any, Literal
 
 from pydantic import Field, ValidationError
 
+from schemas.channel import WECOM
 from schemas.contract import Contract
 from schemas.environment import SANDBOX, Environment
 from schemas.errors import ConfigurationError
@@ -21,9 +22,6 @@ from schemas.policy import Policy
 from schemas.section import Section, Words, Zone
 from schemas.sources import FileSource, Rehearsal, ShopSource, SourceSettings
 from schemas.sources.base import SourceName
-
-WECOM = "wecom"
-"""What the WeCom channel is called, by messages and caps."""
 
 Quota = Literal["day:1", "week:7", "month:days"]
 """What a corp may set WeCom's quota to (wecom.md, section 4)."""

@@ -1,17 +1,24 @@
 """Winners that ask for their share of what all messages of a day share."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
+from datetime import datetime
 from typing import Any
 
 from sqlalchemy import Connection, text
 
-from store.bulk import plain_rows
+from store.bulk import among, array_of, plain_rows
+from store.persons import lock_whoever
 
+_WHO_ASKS = """
+SELECT DISTINCT person_id AS id FROM message
+WHERE run_id = :run AND state = 'planned' AND round > :rounds
+"""
 _ASKING = """
-SELECT m.id, m.scene, m.sender, c.wording_key, c.value, m.window_until
+SELECT m.id, m.scene, m.sender, c.wording_key, c.value
 FROM message m JOIN candidate c ON c.id = m.id
 WHERE m.run_id = :run AND m.state = 'planned' AND m.round > :rounds ORDER BY m.id
 """
+_ENDS = f"SELECT id, window_until FROM message WHERE id = {among('messages')}"
 _PAID = """
 SELECT DISTINCT m.sender, c.wording_key
 FROM message m JOIN candidate c ON c.id = m.id WHERE m.run_id = :run AND m.round <= :rounds
@@ -51,25 +58,23 @@ def close_round(connection: Connection, run_id: int, rounds: int) -> None:
         connection.execute(text(statement), {"run": run_id, "rounds": rounds})
 
 
-def persons_asking(connection: Connection, run_id: int, rounds: int) -> list[int]:
-    """Return whose messages of a run ask after so many rounds."""
-    rows = connection.execute(
-        text(
-            "SELECT DISTINCT person_id FROM message"
-            " WHERE run_id = :run AND state = 'planned' AND round > :rounds"
-        ),
-        {"run": run_id, "rounds": rounds},
-    )
-    return list(rows.scalars().all())
+def lock_persons_asking(connection: Connection, run_id: int, rounds: int) -> None:
+    """Lock whose messages of a run ask after so many rounds."""
+    lock_whoever(connection, _WHO_ASKS, {"run": run_id, "rounds": rounds})
 
 
 def asking(connection: Connection, run_id: int, rounds: int) -> list[Any]:
     """
     Return a run's planned messages that ask after so many rounds, ghosts among them.
 
-    A row is (message, scene, sender, wording_key, value, window_until).
+    A row is (message, scene, sender, wording_key, value).
     """
     return plain_rows(connection, _ASKING, {"run": run_id, "rounds": rounds})
+
+
+def ends(connection: Connection, messages: Iterable[int]) -> dict[int, datetime]:
+    """Return when the windows of messages end."""
+    return dict(plain_rows(connection, _ENDS, {"messages": array_of(messages)}))
 
 
 def paid(connection: Connection, run_id: int, rounds: int) -> frozenset[tuple[str, str]]:
@@ -80,6 +85,8 @@ def paid(connection: Connection, run_id: int, rounds: int) -> frozenset[tuple[st
 
 def reopen(connection: Connection, released: Sequence[int]) -> int:
     """Have whom these winners had outcompeted decided once more; return how many that are."""
+    if not released:
+        return 0
     return connection.execute(
         text("DELETE FROM decision WHERE verdict = 'outcompeted' AND winner_id = ANY(:released)"),
         {"released": list(released)},

@@ -80,6 +80,16 @@ def array_of(ids: Iterable[int]) -> str:
     return f"{{{','.join(map(str, ids))}}}"
 
 
+def among(name: str) -> str:
+    """
+    Return SQL for any of the numbers that a value of this name tells, as written by `array_of`.
+
+    The planner must not see them: of thousands it would weigh each against what is most common,
+    which takes longer than to find them all.
+    """
+    return f"ANY(CAST((SELECT :{name}) AS bigint[]))"
+
+
 def plain_rows(connection: Connection, query: str, values: Mapping[str, Any]) -> list[Any]:
     """
     Return a query's rows as the driver's own tuples, of which no column is asked by its name.

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from store.bulk import array_of, copy_rows, plain_rows, row_by_row
+from store.bulk import among, array_of, copy_rows, plain_rows, row_by_row
 
 _RESERVATION = (
     "slot",
@@ -30,11 +30,11 @@ SELECT DISTINCT c.person_id FROM candidate c LEFT JOIN decision d ON d.candidate
 WHERE c.run_id = :run AND c.person_id > :above AND d.candidate_id IS NULL
 ORDER BY c.person_id LIMIT :limit
 """
-_UNDECIDED = """
+_UNDECIDED = f"""
 SELECT c.id, c.person_id, c.scene, c.wording_key, c.value, c.window_until
-FROM candidate c LEFT JOIN decision d ON d.candidate_id = c.id
-WHERE c.run_id = :run AND c.person_id = ANY(CAST(:persons AS bigint[])) AND d.candidate_id IS NULL
-ORDER BY c.id
+FROM (SELECT * FROM candidate WHERE run_id = :run AND person_id = {among("persons")} OFFSET 0) c
+LEFT JOIN decision d ON d.candidate_id = c.id
+WHERE d.candidate_id IS NULL ORDER BY c.id
 """
 _FOLLOWING = (
     """

@@ -5,7 +5,7 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from schemas.tables.decisions import OPEN
+from schemas.open_messages import OPEN
 
 # Of the others with the same text, those through the same employee tell most: whether a task is
 # confirmed depends on who confirms it. Where nobody else got the text it would have gone out.

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, time, timedelta
+from functools import cache
 
 from prefect import task
 from sqlalchemy import Connection
@@ -58,18 +59,18 @@ def allot_budgets(run: GrowthRun, *, last: bool) -> int:
     wired = wiring()
     with uncollected(), transaction(wired.database) as connection:
         rounds = allotment.open_round(connection, run.id)
-        lock_persons(connection, allotment.persons_asking(connection, run.id, rounds))
-        rows = allotment.asking(connection, run.id, rounds)
-        weight_of = wired.policy.arbitration.weight_of
+        allotment.lock_persons_asking(connection, run.id, rounds)
+        weight_of = cache(wired.policy.arbitration.weight_of)
         asking = [
             Asking(message, scene, sender, wording, value * weight_of(scene))
-            for message, scene, sender, wording, value, _ in rows
+            for message, scene, sender, wording, value in allotment.asking(
+                connection, run.id, rounds
+            )
         ]
         held = budgets.hold(connection, run.today, dict(_most(asking, wired.policy, run)))
         found = allot(asking, _left(held, allotment.paid(connection, run.id, rounds)))
         budgets.spend(connection, run.today, dict(_spent(found, held)))
-        ends = {message: until for message, *_, until in rows}
-        released = _let_go(connection, found, ends, _tomorrow(wired, run), run.as_of)
+        released = _let_go(connection, found, _tomorrow(wired, run), run.as_of)
         allotment.close_round(connection, run.id, rounds)
         again = 0 if last else allotment.reopen(connection, released)
     _log.info(
@@ -86,7 +87,8 @@ def _most(asking: Sequence[Asking], policy: Policy, run: GrowthRun) -> Iterator[
     """Yield the bounds that concern these messages; what is not bounded has none."""
     shared = policy.shared
     if shared.texts_per_sender is not None:
-        yield from ((("sender", one.sender), shared.texts_per_sender) for one in asking)
+        for sender in {one.sender for one in asking}:
+            yield ("sender", sender), shared.texts_per_sender
     for scene in {one.scene for one in asking}:
         most = shared.of_scene(scene)
         if most is not None:
@@ -121,12 +123,12 @@ def _tomorrow(wired: Wiring, run: GrowthRun) -> datetime | None:
 def _let_go(
     connection: Connection,
     found: Allotted,
-    ends: Mapping[int, datetime],
     tomorrow: datetime | None,
     as_of: datetime,
 ) -> list[int]:
     """Put off what can wait for tomorrow's budgets, release the others, and return those."""
     released: list[int] = []
+    ends = allotment.ends(connection, found.over)
     for why in sorted(set(found.over.values())):
         over = [message for message, reason in found.over.items() if reason == why]
         waiting = {one for one in over if tomorrow is not None and ends[one] > tomorrow}

@@ -13,8 +13,8 @@ from schemas.enums import CATEGORIES
 from schemas.planning import Case, Contact, Contender, Slot, Span
 from schemas.policy import Policy
 from schemas.zones import zone_of
-from store import persons as store_persons
-from tasks.wiring import Wiring
+from store.standing import SlotRow, standing_of
+from tasks.planner import Planner
 
 _CALENDAR_HOURS = 31 * 24
 _DAY_HOURS = 24
@@ -30,19 +30,19 @@ def horizon(policy: Policy) -> timedelta:
 
 def read_cases(
     connection: Connection,
-    wired: Wiring,
+    planner: Planner,
     contenders: Mapping[int, Sequence[Contender]],
     *,
     channel: str,
     as_of: datetime,
 ) -> dict[int, Case]:
     """Return the case of each person with their contenders; call with the persons locked."""
-    standing = store_persons.standing_of(
-        connection, list(contenders), channel=channel, as_of=as_of, horizon=horizon(wired.policy)
+    standing = standing_of(
+        connection, list(contenders), channel=channel, as_of=as_of, horizon=horizon(planner.policy)
     )
-    usual = wired.zone_name
+    usual = planner.zone_name
     zones = {row.person_id: row.timezone or usual for row in standing.persons}
-    slots = _slots(standing.slots, zones, wired.zone, as_of)
+    slots = _slots(standing.slots, zones, planner.zone, as_of)
     known: dict[int, list[KnownContact]] = {}
     for person, address, employee, since, suppressed in standing.contacts:
         contact = KnownContact(Contact(address, employee), since, suppressed)
@@ -53,7 +53,7 @@ def read_cases(
         person, lately = row.person_id, news.get(row.person_id, row)
         ordered_at, complained_at = lately.ordered_at, lately.complained_at
         if complained_at is not None:
-            complained_at = open_complaint(complained_at, lately.taken_up_at, wired.policy, as_of)
+            complained_at = open_complaint(complained_at, lately.taken_up_at, planner.policy, as_of)
         chosen, refused = choose_contact(known.get(person, ()))
         mine = tuple(slots.get(person, ()))
         cases[person] = Case(
@@ -84,7 +84,7 @@ def without_own(cases: Mapping[int, Case], person: int, message: int) -> Case:
 
 
 def _slots(
-    rows: Iterable[store_persons.SlotRow],
+    rows: Iterable[SlotRow],
     zones: Mapping[int, str],
     usual: ZoneInfo,
     as_of: datetime,

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from sqlalchemy import make_url
 from sqlalchemy.exc import DBAPIError
 
+from schemas.channel import WECOM
 from schemas.enums import Entity
 from schemas.environment import SANDBOX, Environment, secrets_of_sources
 from schemas.errors import ConfigurationError, NoAnswer, RunwuError
@@ -22,7 +23,6 @@ from tasks.policy_words import warnings_of
 from tasks.wiring import DRY_RUN_FILE, Wiring
 
 _WRITER_SECONDS = 10
-_WECOM = "wecom"
 _ASLEEP = "the sandbox is not running; `runwu up` starts it"
 
 
@@ -160,14 +160,14 @@ def _persons(wired: Wiring) -> Finding:
 
 
 def _in_sandbox(wired: Wiring, name: str) -> bool:
-    if name == _WECOM:
+    if name == WECOM:
         return wired.settings.channels.wecom.base_url == SANDBOX
     source = wired.settings.sources[name]
     return isinstance(source, ShopSource) and source.base_url == SANDBOX
 
 
 def _readable(wired: Wiring, name: str) -> str:
-    if name == _WECOM:
+    if name == WECOM:
         host = _host(wired.settings.channels.wecom.base_url)
         return f"{host} takes our token and shows who follows customers"
     source = wired.settings.sources[name]

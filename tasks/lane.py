@@ -2,8 +2,8 @@
 A process beside ours that decides as ours does: python -m tasks.lane FD.
 
 Threads share one interpreter, so that two of them decide hardly more than one does. The process
-knows nothing of Prefect, which takes seconds to load; what it needs it is told with each request,
-the policy above all, so that all of a chunk is decided by the same rules.
+knows nothing of Prefect, which takes seconds to load, nor of settings and secrets; what it needs it
+is told with each request, the policy above all, so that all is decided by the same rules.
 """
 
 import logging
@@ -14,14 +14,12 @@ from datetime import datetime
 from multiprocessing.connection import Connection, Pipe
 from subprocess import Popen
 
-from schemas.environment import Environment
-from schemas.settings import Settings
 from tasks.deciding import decide
-from tasks.wiring import Wiring
+from tasks.planner import Planner
 
 _log = logging.getLogger("runwu.plan")
 
-_Request = tuple[Settings, Environment, int, datetime, Sequence[int]]
+_Request = tuple[Planner, int, datetime, Sequence[int]]
 _Answer = tuple[int, int] | Exception
 
 
@@ -49,7 +47,7 @@ class Lane:
         return self._is_ready
 
     def decide(
-        self, wired: Wiring, run: int, as_of: datetime, persons: Sequence[int]
+        self, planner: Planner, run: int, as_of: datetime, persons: Sequence[int]
     ) -> tuple[int, int]:
         """
         Do what tasks.deciding.decide does, over there, and wait for it; here if nobody is there.
@@ -57,14 +55,14 @@ class Lane:
         Who was killed over there has decided all of it or nothing, so it is done here then.
         """
         if self._to is None:
-            return decide(wired, run, as_of, persons)
+            return decide(planner, run, as_of, persons)
         try:
-            self._to.send((wired.settings, wired.environment, run, as_of, persons))
+            self._to.send((planner, run, as_of, persons))
             answer = self._to.recv()
         except (EOFError, OSError):
             self.end()
             _log.warning("the process that decided beside this one has ended; going on alone")
-            answer = decide(wired, run, as_of, persons)
+            answer = decide(planner, run, as_of, persons)
         if isinstance(answer, Exception):
             raise answer
         return answer
@@ -91,15 +89,12 @@ class Lane:
 
 def main(asking: "Connection[_Answer, _Request]") -> None:
     """Say that we are there, and decide what is asked until whoever asks is gone."""
-    wired: Wiring | None = None
     with suppress(EOFError, ConnectionError):
         asking.send((0, 0))
         while True:
-            settings, environment, run, as_of, persons = asking.recv()
-            if wired is None or (wired.settings, wired.environment) != (settings, environment):
-                wired = Wiring(settings, environment)
+            planner, run, as_of, persons = asking.recv()
             try:
-                answer: _Answer = decide(wired, run, as_of, persons)
+                answer: _Answer = decide(planner, run, as_of, persons)
             except Exception as error:  # noqa: BLE001 - whoever asked raises it
                 answer = error
             asking.send(answer)

@@ -6,13 +6,14 @@ from datetime import datetime, timedelta
 
 from prefect import task
 
+from schemas.channel import DRY_RUN, WECOM
 from schemas.errors import ChannelError, ConfigurationError
 from schemas.own_sends import MassSend
 from store import own_sends
 from store.database import transaction
 from store.persons import lock_persons
 from tasks.cases import horizon
-from tasks.wiring import DRY_RUN, WECOM, Wiring, wiring
+from tasks.wiring import Wiring, wiring
 
 _WINDOW = timedelta(days=1)
 _SETTLES = timedelta(minutes=10)

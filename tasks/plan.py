@@ -14,7 +14,8 @@ from store.database import transaction
 from tasks.deciding import decide
 from tasks.growth import GrowthRun
 from tasks.lane import Lane
-from tasks.wiring import Wiring, wiring
+from tasks.planner import Planner
+from tasks.wiring import wiring
 
 _log = logging.getLogger("runwu.plan")
 CHUNK = 50_000
@@ -27,7 +28,7 @@ WORTH_A_LANE = 2_500
 _LOOK_AGAIN = 0.05
 _LANE = Lane()
 
-_Decide = Callable[[Wiring, int, datetime, Sequence[int]], tuple[int, int]]
+_Decide = Callable[[Planner, int, datetime, Sequence[int]], tuple[int, int]]
 
 
 @task(name="plan")
@@ -38,8 +39,8 @@ def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
     Return the last of them, above which to go on; None when there is none left. While chunks are
     large, a process beside this one decides pieces of each, as many as it gets done meanwhile.
     """
-    wired = wiring()
-    pieces = _Pieces(wired, run, above)
+    planner = wiring().planner
+    pieces = _Pieces(planner, run, above)
     with ThreadPoolExecutor(1) as beside:
         theirs = beside.submit(_decide_beside, pieces)
         try:
@@ -49,7 +50,7 @@ def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
         counts = [*ours, *theirs.result()]
     if not counts:
         _LANE.end()
-        wired.sessions.dispose()
+        planner.sessions.dispose()
         return None
     decided, won = map(sum, zip(*counts, strict=True))
     _log.info("planned persons=%d decided=%d won=%d", pieces.taken, decided, won)
@@ -59,8 +60,8 @@ def plan_chunk(run: GrowthRun, above: int = 0) -> int | None:
 class _Pieces:
     """The persons of a chunk, a piece for whoever asks next; the other may decide meanwhile."""
 
-    def __init__(self, wired: Wiring, run: GrowthRun, above: int) -> None:
-        self.wired, self.run = wired, run
+    def __init__(self, planner: Planner, run: GrowthRun, above: int) -> None:
+        self.planner, self.run = planner, run
         self.taken, self.last, self.are_over = 0, above, False
         self._lock = Lock()
 
@@ -69,7 +70,7 @@ class _Pieces:
         with self._lock:
             persons: list[int] = []
             if self.taken < CHUNK and not self.are_over:
-                with transaction(self.wired.sessions) as connection:
+                with transaction(self.planner.sessions) as connection:
                     persons = candidates.undecided_persons(
                         connection, self.run.id, min(PIECE, CHUNK - self.taken), above=self.last
                     )
@@ -93,5 +94,5 @@ def _decide_pieces(pieces: _Pieces, decide: _Decide) -> list[tuple[int, int]]:
     """Decide one piece after the other until none is left; return how many, and how many won."""
     counts = []
     while persons := pieces.take():
-        counts.append(decide(pieces.wired, pieces.run.id, pieces.run.as_of, persons))
+        counts.append(decide(pieces.planner, pieces.run.id, pieces.run.as_of, persons))
     return counts

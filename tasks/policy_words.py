@@ -9,9 +9,10 @@ from prompts.catalogue import scenes
 from prompts.policies import Sentences
 from prompts.reasons import window
 from rules.policy_warnings import Known, PolicyWarning, policy_warnings
+from schemas.channel import WECOM
 from schemas.governing import AS_MANY_AS_DAYS, Cap, Scope
 from schemas.policy import Policy
-from schemas.settings import WECOM, Settings
+from schemas.settings import Settings
 
 GOVERNING = (
     *("caps", "gap_hours", "backoff", "silence_limit", "personal", "shared"),

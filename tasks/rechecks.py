@@ -6,12 +6,13 @@ from datetime import datetime
 from sqlalchemy import Connection
 
 from rules.governor import Governor
+from schemas.channel import WECOM
 from schemas.enums import Category, MessageState
 from schemas.planning import Contact, Planned, Recheck, Span
 from store import messages as store_messages
 from tasks.cases import read_cases, without_own
 from tasks.moves import move
-from tasks.wiring import WECOM, wiring
+from tasks.wiring import wiring
 
 
 def still_allowed(
@@ -39,7 +40,7 @@ def weighed_again(
     wired = wiring()
     rows = store_messages.addressed(connection, messages)
     nobody_else = dict.fromkeys((row.person_id for row in rows), ())
-    cases = read_cases(connection, wired, nobody_else, channel=WECOM, as_of=as_of)
+    cases = read_cases(connection, wired.planner, nobody_else, channel=WECOM, as_of=as_of)
     governor = Governor(wired.policy, as_of)
     found: dict[int, Recheck] = {}
     for row in rows:

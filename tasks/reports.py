@@ -4,7 +4,7 @@ from datetime import date, datetime
 from typing import Any
 
 from rules.hours import AHEAD
-from schemas.tables.decisions import OPEN_STATES
+from schemas.open_messages import OPEN_STATES
 from store import funnel, runs
 from store.database import transaction
 from tasks.funnels import equations

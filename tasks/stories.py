@@ -11,6 +11,7 @@ from prompts.catalogue import locale
 from rules.caps import Count
 from rules.governor import Governor
 from rules.holdout import is_held_out
+from schemas.channel import WECOM
 from schemas.clock import is_rehearsal, own_time
 from schemas.enums import Arm
 from schemas.planning import Case
@@ -19,7 +20,7 @@ from tasks.cases import horizon, read_cases
 from tasks.episodes import Day, days_of, local
 from tasks.portraits import Fact, facts_of
 from tasks.tables import reading
-from tasks.wiring import WECOM, Wiring, wiring
+from tasks.wiring import Wiring, wiring
 
 _DAILY = "daily-growth"
 _AHEAD = timedelta(days=1)
@@ -84,7 +85,7 @@ def story_of(person: int, day: date | None, as_of: datetime) -> Story:
         rehearsed = clock is not None and is_rehearsal(*clock)
         at = own_time(*clock) if clock is not None and rehearsed else as_of
         # Nothing is decided here, so nobody is locked: a planner must not wait for a reader.
-        cases = read_cases(connection, wired, {person: ()}, channel=WECOM, as_of=at)
+        cases = read_cases(connection, wired.planner, {person: ()}, channel=WECOM, as_of=at)
         row, members, contacts = stories.person(connection, person)
         others = segments.of_person(connection, person, date.max)
         names = segments.product_names(connection, [one.segment for one in others])

@@ -10,6 +10,7 @@ from sqlalchemy import Connection
 from prompts import reasons
 from prompts.catalogue import locale
 from prompts.page import Page, page
+from schemas.channel import WECOM
 from schemas.enums import Verdict
 from schemas.planning import Case
 from store import reviews, stories
@@ -19,7 +20,7 @@ from tasks.cases import read_cases
 from tasks.episodes import Episode, came_of, days_of, local
 from tasks.forms import title_of
 from tasks.stories import Budget, budget_of
-from tasks.wiring import WECOM, Wiring
+from tasks.wiring import Wiring
 
 KEY = "stories"
 SHOWN = 5
@@ -68,7 +69,7 @@ def look(connection: Connection, wired: Wiring, batch: int) -> Behind | None:
     rows = stories.behind(connection, batch, waiting.round, SHOWN)
     persons = dict.fromkeys((row.person_id for row in rows), ())
     # Nothing is decided here, so nobody is locked: a planner must not wait for a reader.
-    cases = read_cases(connection, wired, persons, channel=WECOM, as_of=at)
+    cases = read_cases(connection, wired.planner, persons, channel=WECOM, as_of=at)
     told = stories.of_the_day(connection, [row.id for row in rows])
     heard = stories.heard(connection, list(persons))
     found: dict[int, list[Person]] = {}

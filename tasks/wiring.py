@@ -19,6 +19,7 @@ from adapters.wecom.contacts import WecomContacts
 from adapters.wecom.own_sends import OwnSends
 from rules.hours import Hours
 from rules.windows import Rhythm
+from schemas.channel import DRY_RUN, WECOM
 from schemas.clock import is_rehearsal, now
 from schemas.contract import Contract
 from schemas.enums import Entity
@@ -31,8 +32,8 @@ from store.staging import Stage
 from tasks.expectations import require_known_rules
 from tasks.inbox import reader
 from tasks.opening import open_source
+from tasks.planner import Planner
 
-WECOM, DRY_RUN = "wecom", "dry_run"
 DRY_RUN_FILE = "dry_run.jsonl"
 
 
@@ -49,9 +50,9 @@ class Wiring:
         return database.engine(self._database_url)
 
     @cached_property
-    def sessions(self) -> Engine:
-        """The engine for many transactions in a row, to be disposed of after the last one."""
-        return database.lasting(self._database_url)
+    def planner(self) -> Planner:
+        """What deciding needs; nothing of it is a secret but the database's."""
+        return Planner(self._database_url, self.policy, self.zone_name)
 
     @property
     def _database_url(self) -> str:

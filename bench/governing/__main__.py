@@ -56,6 +56,14 @@ class Measured:
                 1e6 * MOST_SECONDS,
                 f"µs: {candidates / took:,.0f} a second",
             ),
+            Figure(
+                "  of the processors, whoever's process",
+                self.planned.had.busy,
+                1e6 * self.planned.had.busy / candidates,
+                None,
+                "µs a candidate",
+            ),
+            Figure("  stolen from them by the host", self.planned.had.stolen),
             Figure("  peak memory", None, self.planned.peak_mb, MOST_MB, "MB"),
             Figure(
                 f"a Prefect task per member, told from {self.naive_members:,}",

@@ -9,14 +9,16 @@ from time import perf_counter
 
 from bench.governing.town import AS_OF, TODAY
 from bench.memory import peak_mb
+from bench.processor import Processor, processor
 
 
 @dataclass
 class Planned:
-    """What it took: seconds by task, candidates that were decided, and MB of memory at most."""
+    """What it took: seconds by task, MB of memory at most, and of the processors."""
 
     seconds: dict[str, float] = field(default_factory=dict)
     peak_mb: float = 0
+    had: Processor = field(default_factory=Processor)
 
     @property
     def took(self) -> float:
@@ -39,6 +41,7 @@ def _plan(url: str, run_id: int) -> Planned:
     logging.getLogger("runwu").setLevel(logging.WARNING)
     run = GrowthRun(run_id, TODAY, AS_OF, done=False)
     planned = Planned()
+    before = processor()
     for last, name in ((False, "first round"), (True, "second round")):
         began = perf_counter()
         above: int | None = 0
@@ -52,4 +55,5 @@ def _plan(url: str, run_id: int) -> Planned:
         if not again:
             break
     planned.peak_mb = max(planned.peak_mb, peak_mb())
+    planned.had = processor() - before
     return planned

@@ -14,22 +14,8 @@ from sqlalchemy.dialects.postgresql import JSONB
 from sqlmodel import Field
 
 from schemas.enums import Arm, Category, LedgerKind, MessageState, Verdict
+from schemas.open_messages import OPEN
 from schemas.tables.columns import Table, instant, word
-
-OPEN_STATES = (
-    "planned",
-    "deferred",
-    "drafted",
-    "in_review",
-    "held",
-    "approved",
-    "queued",
-    "dispatched",
-    "confirmed",
-    "unknown",
-)
-OPEN = "state IN ({})".format(", ".join(f"'{state}'" for state in OPEN_STATES))
-"""SQL that is true of a message on its way; said as the partial indexes say it."""
 
 
 class Candidate(Table, table=True):

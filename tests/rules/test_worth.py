@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from rules.worth import allowance, annoyance, expected, is_worth, lately, said_too_often
+from rules.worth import allowance, annoyance, answers, expected, is_worth, lately, said_too_often
 from schemas.governing import Arbitration, PersonalBudget
 from schemas.planning import Slot
 from schemas.policy import Policy
-from tests.rules.builders import case, contender, shanghai, slot
+from tests.rules.builders import contender, shanghai, slot
 
 MORNING = shanghai("2026-03-02T10:00")
 DAY = timedelta(days=1)
@@ -41,7 +41,7 @@ def test_a_weight_raises_what_a_scene_brings() -> None:
 def test_every_message_of_late_costs_and_every_silence_once_more(
     slots: list[Slot], unanswered: int, cost: float
 ) -> None:
-    told = annoyance(case(unanswered=unanswered), lately(slots, POLICY, MORNING), POLICY)
+    told = annoyance(len(lately(slots, POLICY, MORNING)), unanswered, POLICY)
     assert told == pytest.approx(cost)
 
 
@@ -76,25 +76,23 @@ def test_the_budget_grows_with_answers_and_shrinks_with_silence(
     answered: list[bool | None], unanswered: int, allowed: int
 ) -> None:
     slots = [slot(MORNING - DAY, answered=one) for one in answered]
-    assert allowance(case(unanswered=unanswered), slots, POLICY) == allowed
+    assert allowance(answers(slots), unanswered, POLICY) == allowed
 
 
 def test_an_answer_of_long_ago_is_none_of_this_span() -> None:
     old = slot(MORNING - 30 * DAY, answered=True)
     young = slot(MORNING - 29 * DAY, answered=True)
-    assert allowance(case(), lately([old], POLICY, MORNING), POLICY) == 3
-    assert allowance(case(), lately([young], POLICY, MORNING), POLICY) == 4
+    assert answers(lately([old], POLICY, MORNING)) == 0
+    assert answers(lately([young], POLICY, MORNING)) == 1
 
 
-@given(st.lists(st.sampled_from([True, False, None]), max_size=9), st.integers(0, 9))
+@given(st.integers(0, 9), st.integers(0, 9))
 def test_the_budget_stays_between_its_bounds_and_falls_with_silence(
-    answers: list[bool | None], unanswered: int
+    answered: int, unanswered: int
 ) -> None:
     policy = Policy(personal=PersonalBudget(start=2, least=0, most=5))
-    slots = [slot(MORNING - DAY, answered=one) for one in answers]
     now, worse = (
-        allowance(case(unanswered=silences), slots, policy)
-        for silences in (unanswered, unanswered + 1)
+        allowance(answered, silences, policy) for silences in (unanswered, unanswered + 1)
     )
     assert 0 <= worse <= now <= 5
 

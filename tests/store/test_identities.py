@@ -18,10 +18,11 @@ from schemas.enums import Entity
 from schemas.incoming import staged_row
 from store import facts, memberships, publication, staging
 from store.database import transaction
-from store.persons import lock_persons, standing_of
+from store.persons import lock_persons
 from store.publication import Published
 from store.publish import publish
 from store.staging import Stage
+from store.standing import standing_of
 from tests import builders
 from tests.builders import MORNING, built, change, rows
 from tests.house import at

@@ -12,7 +12,7 @@ from sqlalchemy import Engine
 from schemas.own_sends import OwnSend
 from store import own_sends
 from store.database import transaction
-from store.persons import standing_of
+from store.standing import standing_of
 from tests import builders
 from tests.builders import change, rows
 from tests.house import at

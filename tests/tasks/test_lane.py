@@ -7,6 +7,7 @@ import sys
 import time
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 
 import psutil
@@ -17,7 +18,7 @@ from schemas.enums import Verdict
 from tasks import plan
 from tasks.growth import GrowthRun
 from tasks.lane import Lane
-from tasks.wiring import Wiring, wiring
+from tasks.wiring import wiring
 from tests import builders
 from tests.builders import MONDAY, MORNING
 from tests.house import at
@@ -97,11 +98,11 @@ def test_both_decide_by_the_same_rules_as_one_alone(database: Engine) -> None:
 def test_a_policy_of_another_run_is_asked_for_with_it(database: Engine, lane: Lane) -> None:
     persons = builders.persons(database, 4)
     first = morning(database, persons[:2])
-    lane.decide(wiring(), first.id, MORNING, persons[:2])
+    lane.decide(wiring().planner, first.id, MORNING, persons[:2])
     Path(os.environ["RUNWU_CONFIG"]).write_text('[policy]\ncaps = [{window = "day", max = 0}]\n')
     wiring.cache_clear()
     second = morning(database, persons[2:], occasion="again")
-    lane.decide(wiring(), second.id, MORNING, persons[2:])
+    lane.decide(wiring().planner, second.id, MORNING, persons[2:])
     assert {row.verdict for row in builders.rows(database, _DECIDED, run=second.id)} == {
         Verdict.SUPPRESSED
     }
@@ -123,12 +124,11 @@ def test_a_killed_process_leaves_its_pieces_to_us(database: Engine) -> None:
 
 def test_what_goes_wrong_over_there_is_raised_here(database: Engine, lane: Lane) -> None:
     run = morning(database, builders.persons(database, 1))
-    wired = wiring()
-    url = "postgresql+psycopg://nobody@127.0.0.1:1/nothing"
-    nowhere = wired.environment.model_copy(update={"database_url": url})
+    planner = wiring().planner
+    nowhere = replace(planner, database_url="postgresql+psycopg://nobody@127.0.0.1:1/nothing")
     with pytest.raises(Exception, match=r"127\.0\.0\.1"):
-        lane.decide(Wiring(wired.settings, nowhere), run.id, MORNING, [1])
-    assert lane.decide(wired, run.id, MORNING, [0]) == (0, 0)
+        lane.decide(nowhere, run.id, MORNING, [1])
+    assert lane.decide(planner, run.id, MORNING, [0]) == (0, 0)
 
 
 def test_whoever_dies_before_being_ready_is_done_without(database: Engine) -> None:
@@ -140,7 +140,7 @@ def test_whoever_dies_before_being_ready_is_done_without(database: Engine) -> No
     while not lane.is_ready():
         time.sleep(0.05)
     persons = builders.rows(database, "SELECT id FROM person")
-    assert lane.decide(wiring(), run.id, MORNING, [row.id for row in persons]) == (4, 2)
+    assert lane.decide(wiring().planner, run.id, MORNING, [row.id for row in persons]) == (4, 2)
     assert not children()
 
 
