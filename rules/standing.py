@@ -47,7 +47,7 @@ def guarded_until(case: Case, category: Category, policy: Policy) -> datetime | 
     """
     if case.ordered_at is None or not policy.categories.of(category).guarded:
         return None
-    return case.ordered_at + timedelta(hours=policy.after_order_hours)
+    return case.ordered_at + policy.after_order
 
 
 def open_complaint(

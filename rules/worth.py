@@ -1,7 +1,7 @@
 """What a message is worth to a person today, beside others and beside silence."""
 
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from schemas.planning import Contender, Reason, Slot
 from schemas.policy import Policy
@@ -16,7 +16,7 @@ def lately(slots: Sequence[Slot], policy: Policy, as_of: datetime) -> Sequence[S
     """Return the slots of the personal budget's days; `slots` are those that count."""
     if not slots:
         return slots
-    since = as_of - timedelta(days=policy.personal.days)
+    since = as_of - policy.personal.span
     return [slot for slot in slots if slot.span.end > since]
 
 

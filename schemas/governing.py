@@ -199,6 +199,11 @@ class PersonalBudget(Section):
     least: int = Field(default=1, ge=0)
     most: int = Field(default=4, ge=0)
 
+    @cached_property
+    def span(self) -> timedelta:
+        """How far back messages count."""
+        return timedelta(days=self.days)
+
     @model_validator(mode="after")
     def _is_in_order(self) -> Self:
         if not self.least <= self.start <= self.most:

@@ -1,5 +1,6 @@
 """The rules a business sets itself, typed and versioned by content."""
 
+from datetime import timedelta
 from functools import cached_property
 from typing import Self
 
@@ -101,6 +102,11 @@ class Policy(Section):
         if self.at_risk_share <= self.lapsed_share:
             raise ValueError("`at_risk_share` must be above `lapsed_share`")
         return self
+
+    @cached_property
+    def after_order(self) -> timedelta:
+        """For how long after an order no guarded category speaks."""
+        return timedelta(hours=self.after_order_hours)
 
     @cached_property
     def version(self) -> str:

@@ -72,7 +72,7 @@ def read_cases(
             unanswered=left_unanswered(row.unanswered, row.last_touch_at, ordered_at),
             ordered_at=ordered_at,
             complained_at=complained_at,
-            open_scenes=frozenset(slot.scene for slot in mine if slot.scene and slot.is_open),
+            open_scenes=frozenset([slot.scene for slot in mine if slot.is_open and slot.scene]),
         )
     return cases
 
