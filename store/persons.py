@@ -8,8 +8,11 @@ from sqlalchemy import Connection, text
 
 from store.bulk import among, array_of, plain_rows
 
+# Whoever is merged is looked for among these persons, not these among all who are.
 _MERGED_INTO = f"""
-SELECT id, merged_into FROM person WHERE id = {among("persons")} AND merged_into IS NOT NULL
+SELECT id, merged_into FROM (
+    SELECT id, merged_into FROM person WHERE id = {among("persons")} OFFSET 0
+) p WHERE merged_into IS NOT NULL
 """
 _LOCK_WHOEVER = """
 WITH asked AS ({who})

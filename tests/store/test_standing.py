@@ -1,5 +1,6 @@
 """What the governor sees of persons who are locked."""
 
+from collections import Counter
 from datetime import timedelta
 from typing import Any
 
@@ -164,6 +165,40 @@ def test_what_one_member_refuses_or_is_holds_for_the_person(
     for person in (one, other):
         (row,) = _standing(database, person).persons
         assert (row.personalised, row.minor) == told
+
+
+def test_who_is_taken_for_somebody_stands_where_they_do_asked_for_together_or_alone(
+    database: Engine,
+) -> None:
+    """And a stranger beside them stands alone; of two buckets the one drawn first holds."""
+    one, other, stranger = builders.persons(database, 3)
+    mine, theirs, strange = builders.messages(database, [one, other, stranger])
+    change(database, "UPDATE person SET merged_into = :to WHERE id = :id", to=other, id=one)
+    change(database, "UPDATE member SET person_id = :to WHERE person_id = :id", to=other, id=one)
+    change(database, "UPDATE contact SET person_id = :to WHERE person_id = :id", to=other, id=one)
+    change(database, "UPDATE person SET bucket = id")
+    for asked in ([one, other, stranger], [stranger, one], [other], [one]):
+        with transaction(database) as connection:
+            told = standing_of(
+                connection, asked, channel="wecom", as_of=at(10, 9), horizon=timedelta(days=7)
+            )
+        slots = Counter((row.person_id, row.slot) for row in told.slots)
+        assert slots == Counter(
+            (person, slot)
+            for person in asked
+            for slot in ((strange,) if person == stranger else (mine, theirs))
+        )
+        contacts = Counter((row.person_id, row.address) for row in told.contacts)
+        assert contacts == Counter(
+            (person, f"wm{whose}")
+            for person in asked
+            for whose in ((stranger,) if person == stranger else (one, other))
+        )
+        assert sorted(row.person_id for row in told.persons) == sorted(asked)
+        assert all(row.consent for row in told.persons)
+        assert told.buckets == {
+            person: stranger if person == stranger else one for person in asked
+        }
 
 
 _ORDER = """
