@@ -196,9 +196,7 @@ def test_who_is_taken_for_somebody_stands_where_they_do_asked_for_together_or_al
         )
         assert sorted(row.person_id for row in told.persons) == sorted(asked)
         assert all(row.consent for row in told.persons)
-        assert told.buckets == {
-            person: stranger if person == stranger else one for person in asked
-        }
+        assert told.buckets == {person: stranger if person == stranger else one for person in asked}
 
 
 _ORDER = """
